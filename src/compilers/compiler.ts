@@ -1,0 +1,31 @@
+/** Source → canister. One shape for every language, so that the page needs no switch. */
+export type Language = "motoko" | "assemblyscript" | "wat" | "upload";
+
+/** A project's files by relative path. */
+export type SourceFiles = Readonly<Record<string, string | Uint8Array>>;
+
+export interface Diagnostic {
+  readonly path: string;
+  /** 1-based; the end is exclusive. */
+  readonly start: { readonly line: number; readonly column: number };
+  readonly end: { readonly line: number; readonly column: number };
+  readonly severity: "error" | "warning" | "info";
+  readonly message: string;
+}
+
+export type Compilation =
+  | {
+      readonly ok: true;
+      readonly wasm: Uint8Array;
+      /** The service's Candid, when known. */
+      readonly did: string | undefined;
+      /** Motoko's stable signature. */
+      readonly stable: string | undefined;
+      readonly diagnostics: readonly Diagnostic[];
+    }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+
+export interface Compiler {
+  /** `main` is the path of the canister's entry file inside `files`. */
+  compile(files: SourceFiles, main: string): Promise<Compilation>;
+}

@@ -1,0 +1,81 @@
+/**
+ * The lab as the page and the CLI see it: a network of nodes with a clock, links, a trace, and a `fetch` that an
+ * official agent can use. Two homes implement it: `lab/worker-network.ts` (a worker per node, in the page or in Node)
+ * and `lab/virtual-network.ts` (all nodes in one thread on a virtual clock).
+ */
+import type { Inspection, InspectionReply } from "../types/inspection.ts";
+import type { LabTime, NodeId, SubnetId } from "../types/ids.ts";
+import type { TraceEntry } from "../types/trace.ts";
+
+export interface NetworkSettings {
+  readonly nodes: 1 | 4 | 7 | 13;
+  readonly notaryDelayMs: number;
+  readonly unitDelayMs: number;
+  /** How long each link holds a message. */
+  readonly latencyMs: number;
+}
+
+export const PAGE_SETTINGS: NetworkSettings = {
+  nodes: 4,
+  notaryDelayMs: 300,
+  unitDelayMs: 1000,
+  latencyMs: 40,
+};
+
+export type NodeStatus = "starting" | "running" | "frozen" | "terminated" | "stopped";
+
+/** A message on a link, as the ring draws it. */
+export interface Flight {
+  readonly id: number;
+  readonly from: NodeId;
+  readonly to: NodeId;
+  /** The first artifact's kind, or "request" for catch-up traffic. */
+  readonly what: string;
+  readonly departed: LabTime;
+  readonly arrives: LabTime;
+}
+
+export interface NetworkInfo {
+  readonly subnetId: SubnetId;
+  /** DER, 133 bytes: what the agent is given as root key. */
+  readonly rootKey: Uint8Array;
+  /** In order of their ids; shown as n1, n2, … */
+  readonly nodes: readonly NodeId[];
+  /** Hex of the first id of the subnet's canister range. */
+  readonly defaultEffectiveCanisterId: string;
+}
+
+export interface Network {
+  readonly info: NetworkInfo;
+  readonly settings: NetworkSettings;
+  now(): LabTime;
+  /** Batches of facts and of departures as they come. Returns the unsubscriber. */
+  subscribe(listener: (batch: NetworkBatch) => void): () => void;
+  /** Sends a request to a node (by default a running one, in turn) and resolves with its reply. */
+  fetch(input: RequestInfo | URL, init?: RequestInit, node?: NodeId): Promise<Response>;
+  inspect(node: NodeId, what: Inspection): Promise<InspectionReply>;
+  status(node: NodeId): NodeStatus;
+  /** Frozen: gates closed both ways and the clock withheld, memory kept. Thaw brings it back. */
+  freeze(node: NodeId): void;
+  thaw(node: NodeId): void;
+  /** For good: the worker is gone. */
+  terminate(node: NodeId): void;
+  pause(): void;
+  resume(): void;
+  readonly paused: boolean;
+  /** While paused: deliver the earliest message in flight, or let the clock run to the next wake. */
+  step(): void;
+  setRate(rate: number): void;
+  setLatency(ms: number): void;
+  close(): Promise<void>;
+}
+
+export interface NetworkBatch {
+  readonly entries: readonly TraceEntry[];
+  readonly flights: readonly Flight[];
+  readonly statuses: readonly {
+    readonly node: NodeId;
+    readonly status: NodeStatus;
+    readonly because?: string;
+  }[];
+}

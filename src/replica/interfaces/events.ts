@@ -1,0 +1,26 @@
+/** The core's border: what goes in, what comes out. See DESIGN §4. */
+import type { LabTime, NodeId } from "../../types/ids.ts";
+import type { HttpReply, HttpRequest, Ticket } from "../../types/http.ts";
+import type { TraceEntry } from "../../types/trace.ts";
+import type { Inspection, InspectionReply } from "../../types/inspection.ts";
+
+export type ReplicaEvent =
+  | { readonly kind: "clock" }
+  | { readonly kind: "continue" }
+  | { readonly kind: "peer-bytes"; readonly from: NodeId; readonly bytes: Uint8Array }
+  | { readonly kind: "peer-up" | "peer-down"; readonly peer: NodeId }
+  | { readonly kind: "http"; readonly ticket: Ticket; readonly request: HttpRequest }
+  | { readonly kind: "inspect"; readonly ticket: Ticket; readonly what: Inspection };
+
+/** Every event carries the network's time; it never goes backwards. */
+export type Stamped<E> = E & { readonly at: LabTime };
+
+export type ReplicaEffect =
+  | { readonly kind: "send"; readonly to: NodeId; readonly bytes: Uint8Array }
+  | { readonly kind: "http-reply"; readonly ticket: Ticket; readonly reply: HttpReply }
+  | { readonly kind: "inspect-reply"; readonly ticket: Ticket; readonly reply: InspectionReply }
+  /** Send a "clock" event at this time, or earlier. Replaces the previous wish. */
+  | { readonly kind: "wake"; readonly at: LabTime }
+  /** A round is in hand: send "continue" after whatever waits in the queue. */
+  | { readonly kind: "continue" }
+  | { readonly kind: "trace"; readonly entry: TraceEntry };

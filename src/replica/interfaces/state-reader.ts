@@ -1,0 +1,16 @@
+/** What consensus, ingress and endpoints may know of the states that execution produced. */
+import type { Hash, Height, MessageId } from "../../types/ids.ts";
+import type { ReplicatedState } from "../state/state.ts";
+
+export interface StateReader {
+  /** Highest height executed here. */
+  latestHeight(): Height;
+  /** Highest height with a certification seen and a state here. */
+  latestCertifiedHeight(): Height;
+  /** The state at a height still kept (from the finalized tip's certified height up), else undefined. */
+  stateAt(height: Height): ReplicatedState | undefined;
+  /** Root hash of the canonical tree at a kept height. */
+  rootAt(height: Height): Hash | undefined;
+  /** Whether the ingress history at that height holds the message. Undefined when the height is not kept. */
+  inHistory(height: Height, message: MessageId): boolean | undefined;
+}

@@ -1,0 +1,109 @@
+/**
+ * The synchronous door to a Wasm engine, implemented by `shell/wasm-host.ts` over the host's `WebAssembly`.
+ *
+ * A heap is bytes that the state owns; an instance is a cache entry of the host (DESIGN §6). Each `run` behaves as if
+ * in a fresh instance of (module, heap, globals), whether or not the host reuses a warm one. The host never decides a
+ * canister's fate: a stack overflow, a failed grow below the module's own maximum, or a refused compilation of a
+ * module that we validated is thrown as `HostShortage`, which stops the node as a bug.
+ */
+import type { Pages } from "../state/pages.ts";
+import type { Hash } from "../../types/ids.ts";
+
+export class HostShortage extends Error {
+  override name = "HostShortage";
+}
+
+export type GlobalValue = number | bigint;
+
+/** What the rewriter learned about a module, and all that the host needs to run it. Plain data. */
+export interface RewrittenModule {
+  /** SHA-256 of the rewritten bytes, hex: the host's cache key. */
+  readonly key: Hash;
+  readonly bytes: Uint8Array;
+  readonly memory:
+    { readonly address: "i32" | "i64"; readonly minPages: number; readonly maxPages: number } | undefined;
+  /** Mutable globals in order, with what their constant expressions evaluate to. i64 as signed bigint. */
+  readonly globals: readonly {
+    readonly type: "i32" | "i64" | "f32" | "f64";
+    readonly initial: GlobalValue;
+  }[];
+  readonly hasTable: boolean;
+  /** True when the module holds table.set/grow/fill/copy/init, elem.drop or data.drop/memory.init: such an instance is never reused. */
+  readonly freshEachTime: boolean;
+}
+
+/** Functions of module `ic0`, by name. They may throw `WasmStop` (or anything) to unwind the run. */
+export type ImportTable = Readonly<Record<string, (...args: never[]) => unknown>>;
+
+/** The running instance, as System API functions see it. Valid only during the call. */
+export interface RunningInstance {
+  /** The linear memory as it is now: fetch anew after anything that may grow it. Empty without a memory. */
+  memory(): Uint8Array;
+  /** Note that the host itself wrote [offset, offset+length). */
+  wrote(offset: number, length: number): void;
+  /** Instructions left. Negative: exhausted. */
+  counter(): bigint;
+  setCounter(left: bigint): void;
+}
+
+export type Entry =
+  | { readonly kind: "export"; readonly name: string }
+  /** A callback: table slot and environment. Missing, null or of the wrong type gives stop "function-not-found". */
+  | { readonly kind: "table"; readonly slot: bigint; readonly environment: bigint };
+
+export interface RunRequest {
+  readonly module: RewrittenModule;
+  /** Heap contents; undefined only for a module without memory. */
+  readonly heap: Pages | undefined;
+  /** Values of the mutable globals, in order. */
+  readonly globals: readonly GlobalValue[];
+  readonly entry: Entry;
+  readonly instructionLimit: bigint;
+  /** Called once with the instance, before the entry runs, to build the imports. */
+  imports(instance: RunningInstance): ImportTable;
+  /** `memory.grow` by `deltaPages` from `currentPages`: whether the protocol allows it. */
+  allowGrow(currentPages: number, deltaPages: number): boolean;
+}
+
+/** Why a run ended early. `host` functions throw it with their own reason; Wasm traps are mapped to it. */
+export type TrapKind =
+  | "unreachable"
+  | "heap-out-of-bounds"
+  | "table-out-of-bounds"
+  | "integer-division-by-zero"
+  | "integer-overflow"
+  | "invalid-conversion"
+  | "indirect-call-null"
+  | "indirect-call-signature"
+  | "stack-overflow";
+
+/** Thrown by host functions to end a run with a reason of their own; the host passes it through untouched. */
+export class WasmStop<R = unknown> extends Error {
+  readonly reason: R;
+  constructor(reason: R) {
+    super("stop");
+    this.reason = reason;
+  }
+}
+
+export type RunOutcome =
+  | { readonly kind: "returned" }
+  | { readonly kind: "trapped"; readonly trap: TrapKind }
+  | { readonly kind: "out-of-instructions" }
+  | { readonly kind: "function-not-found" }
+  | { readonly kind: "stopped"; readonly reason: unknown };
+
+export interface RunResult {
+  readonly outcome: RunOutcome;
+  /** instructionLimit − what is left, never above the limit. */
+  readonly instructions: bigint;
+  /** After "returned": the heap as written (a new value sharing unwritten pages) and the globals. Otherwise undefined. */
+  readonly heap: Pages | undefined;
+  readonly globals: readonly GlobalValue[] | undefined;
+  /** 4 KiB heap pages written in this run. */
+  readonly writtenPages: number;
+}
+
+export interface WasmHost {
+  run(request: RunRequest): RunResult;
+}

@@ -1,0 +1,114 @@
+/** One canister. Source: interface §6; abstract behaviour's `CanState`. */
+import type { CanisterId, Nanos, PrincipalId } from "../../types/ids.ts";
+import type { GlobalValue, RewrittenModule } from "../interfaces/wasm-host.ts";
+import type { CallContext, Callback, CanisterInput, StopRequest } from "./messages.ts";
+import type { Pages } from "./pages.ts";
+
+export interface CanisterState {
+  readonly id: CanisterId;
+  readonly status: CanisterStatus;
+  readonly settings: CanisterSettings;
+  readonly cycles: bigint;
+  readonly reservedCycles: bigint;
+  readonly version: bigint;
+  readonly createdAt: Nanos;
+  readonly lastInstalledAt: Nanos | undefined;
+  readonly code: InstalledCode | undefined;
+  readonly heap: Pages;
+  readonly globals: readonly GlobalValue[];
+  readonly stable: Pages;
+  readonly certifiedData: Uint8Array;
+  /** Nanoseconds; 0 is off. */
+  readonly globalTimer: Nanos;
+  readonly history: readonly CanisterChange[];
+  readonly historyTotal: bigint;
+  readonly logs: readonly LogRecord[];
+  readonly nextLogIndex: bigint;
+  /** Messages to it, in arrival order. */
+  readonly inputs: readonly CanisterInput[];
+  readonly contexts: ReadonlyMap<number, CallContext>;
+  readonly callbacks: ReadonlyMap<number, Callback>;
+  readonly nextContext: number;
+  readonly nextCallback: number;
+  /** Subnet time up to which storage and allocation were charged. */
+  readonly chargedUntil: Nanos;
+  readonly consumedCycles: bigint;
+}
+
+export type CanisterStatus =
+  | { readonly kind: "running" }
+  | { readonly kind: "stopping"; readonly waiting: readonly StopRequest[] }
+  | { readonly kind: "stopped" };
+
+export interface CanisterSettings {
+  readonly controllers: readonly PrincipalId[];
+  readonly computeAllocation: bigint;
+  readonly memoryAllocation: bigint;
+  readonly freezingThresholdSeconds: bigint;
+  readonly reservedCyclesLimit: bigint;
+  readonly logVisibility: Visibility;
+  readonly snapshotVisibility: Visibility;
+  readonly statusVisibility: Visibility;
+  readonly minimumIncomingCallCycles: bigint;
+  readonly wasmMemoryLimit: bigint;
+  readonly wasmMemoryThreshold: bigint;
+  readonly environmentVariables: readonly { readonly name: string; readonly value: string }[];
+}
+export type Visibility =
+  | { readonly kind: "controllers" | "public" }
+  | { readonly kind: "allowed"; readonly viewers: readonly PrincipalId[] };
+
+/** The module as uploaded, as rewritten, and what its headers say. */
+export interface InstalledCode {
+  /** SHA-256 of the bytes as uploaded (a gzip is not inflated), raw. */
+  readonly moduleHash: Uint8Array;
+  /** Length of the bytes as uploaded. */
+  readonly uploadedSize: number;
+  readonly module: RewrittenModule;
+  readonly exports: CanisterExports;
+  /** `icp:public x` and `icp:private x`, by x. */
+  readonly metadata: ReadonlyMap<
+    string,
+    { readonly visibility: "public" | "private"; readonly content: Uint8Array }
+  >;
+}
+
+export interface CanisterExports {
+  readonly updates: readonly string[];
+  readonly queries: readonly string[];
+  readonly compositeQueries: readonly string[];
+  /** Lifecycle functions present: `canister_init`, `canister_start` for the stripped start function, … */
+  readonly hooks: readonly CanisterHook[];
+}
+export type CanisterHook =
+  | "canister_start"
+  | "canister_init"
+  | "canister_pre_upgrade"
+  | "canister_post_upgrade"
+  | "canister_inspect_message"
+  | "canister_heartbeat"
+  | "canister_global_timer"
+  | "canister_on_low_wasm_memory";
+
+export interface CanisterChange {
+  readonly at: Nanos;
+  readonly version: bigint;
+  readonly origin:
+    | { readonly kind: "user"; readonly user: PrincipalId }
+    | { readonly kind: "canister"; readonly canister: CanisterId; readonly version: bigint | undefined };
+  readonly details:
+    | { readonly kind: "creation"; readonly controllers: readonly PrincipalId[] }
+    | { readonly kind: "code-uninstall" }
+    | {
+        readonly kind: "code-deployment";
+        readonly mode: "install" | "reinstall" | "upgrade";
+        readonly moduleHash: Uint8Array;
+      }
+    | { readonly kind: "controllers-change"; readonly controllers: readonly PrincipalId[] };
+}
+
+export interface LogRecord {
+  readonly index: bigint;
+  readonly at: Nanos;
+  readonly content: Uint8Array;
+}

@@ -1,0 +1,77 @@
+/**
+ * A byte array as an immutable value of 4 KiB pages, in chunks of 256 (1 MiB): heap and stable memory of a canister.
+ * Versions share the pages in which they agree, so an old page exists only where something changed since. A page of
+ * zeros costs nothing. Plain data: it survives structuredClone.
+ */
+import { assert } from "../../base/assert.ts";
+
+export const PAGE = 4096;
+export const PAGES_PER_CHUNK = 256;
+const CHUNK = PAGE * PAGES_PER_CHUNK;
+
+/** Undefined stands for zeros, at both levels. */
+export interface Pages {
+  readonly length: number;
+  readonly chunks: readonly (readonly (Uint8Array | undefined)[] | undefined)[];
+}
+
+export const NO_PAGES: Pages = { length: 0, chunks: [] };
+
+/** `length` zero bytes. */
+export const zeroPages = (length: number): Pages => ({ length, chunks: [] });
+
+export const pageAt = (pages: Pages, page: number): Uint8Array | undefined =>
+  pages.chunks[Math.floor(page / PAGES_PER_CHUNK)]?.[page % PAGES_PER_CHUNK];
+
+/** The same bytes with another length; growing appends zeros. Shrinking is not a thing that memories do. */
+export function grownPages(pages: Pages, length: number): Pages {
+  assert(length >= pages.length, "memories never shrink");
+  return { length, chunks: pages.chunks };
+}
+
+/** A new value with some whole pages replaced. The given arrays are kept, not copied. */
+export function withPages(pages: Pages, written: ReadonlyMap<number, Uint8Array>): Pages {
+  if (written.size === 0) return pages;
+  const chunks = pages.chunks.slice();
+  const fresh = new Set<number>();
+  for (const [page, bytes] of written) {
+    assert(
+      bytes.length === PAGE && page * PAGE < pages.length,
+      "a written page is whole and inside the memory",
+    );
+    const c = Math.floor(page / PAGES_PER_CHUNK);
+    while (chunks.length <= c) chunks.push(undefined);
+    if (!fresh.has(c)) {
+      chunks[c] = chunks[c]?.slice() ?? [];
+      fresh.add(c);
+    }
+    const chunk = chunks[c] as (Uint8Array | undefined)[];
+    while (chunk.length <= page % PAGES_PER_CHUNK) chunk.push(undefined);
+    chunk[page % PAGES_PER_CHUNK] = bytes;
+  }
+  return { length: pages.length, chunks };
+}
+
+/** Copies [offset, offset+target.length) into `target`. The caller has checked the bounds. */
+export function readPages(pages: Pages, offset: number, target: Uint8Array): void {
+  assert(offset + target.length <= pages.length, "a read is inside the memory");
+  let done = 0;
+  while (done < target.length) {
+    const at = offset + done;
+    const within = at % PAGE;
+    const n = Math.min(PAGE - within, target.length - done);
+    const page = pageAt(pages, Math.floor(at / PAGE));
+    if (page === undefined) target.fill(0, done, done + n);
+    else target.set(page.subarray(within, within + n), done);
+    done += n;
+  }
+}
+
+/** Writes every stored page into `memory`, which is zero where nothing is stored. */
+export function loadPages(pages: Pages, memory: Uint8Array): void {
+  pages.chunks.forEach((chunk, c) => {
+    chunk?.forEach((page, p) => {
+      if (page !== undefined) memory.set(page, c * CHUNK + p * PAGE);
+    });
+  });
+}

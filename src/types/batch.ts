@@ -1,0 +1,14 @@
+import type { Height, Nanos, NodeId, RegistryVersion } from "./ids.ts";
+import type { SignedIngress } from "./messages.ts";
+
+/** One finalized block, made ready for execution. Source: replica A.18. */
+export interface Batch {
+  readonly height: Height;
+  /** The block's context time: constant for every message of the round. */
+  readonly time: Nanos;
+  /** SHA-256 of the random tape at this height, 32 bytes. */
+  readonly randomness: Uint8Array;
+  readonly registryVersion: RegistryVersion;
+  readonly ingress: readonly SignedIngress[];
+  readonly blockMaker: NodeId;
+}

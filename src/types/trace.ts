@@ -1,0 +1,100 @@
+/**
+ * What nodes say they did: facts with ids and hashes, never bytes. All that the page draws is a fold of these and of
+ * inspections (DESIGN §2.4). Closed union: a new fact needs a new line here, and the views will not compile without it.
+ */
+import type { ArtifactKind } from "./consensus.ts";
+import type {
+  ArtifactId,
+  BlockHash,
+  CanisterId,
+  Hash,
+  Height,
+  LabTime,
+  MessageId,
+  NodeId,
+  Rank,
+} from "./ids.ts";
+
+export type Fact =
+  | {
+      readonly kind: "artifact-made";
+      readonly artifact: ArtifactKind;
+      readonly id: ArtifactId;
+      readonly height: Height;
+      readonly block?: BlockHash;
+    }
+  | {
+      readonly kind: "artifact-received";
+      readonly artifact: ArtifactKind;
+      readonly id: ArtifactId;
+      readonly height: Height;
+      readonly from: NodeId;
+    }
+  /** It entered the validated pool. `signer` for shares and proposals; `signers` for multi-signatures. */
+  | {
+      readonly kind: "artifact-validated";
+      readonly artifact: ArtifactKind;
+      readonly id: ArtifactId;
+      readonly height: Height;
+      readonly signer?: NodeId;
+      readonly signers?: readonly NodeId[];
+      readonly block?: BlockHash;
+      readonly rank?: Rank;
+    }
+  | {
+      readonly kind: "artifact-refused";
+      readonly artifact: ArtifactKind;
+      readonly id: ArtifactId;
+      readonly height: Height;
+      readonly because: string;
+    }
+  | {
+      readonly kind: "block-made";
+      readonly height: Height;
+      readonly block: BlockHash;
+      readonly rank: Rank;
+      readonly ingress: readonly MessageId[];
+    }
+  /** Why this node does not act, as a word of a closed union of its component; said when it changes. */
+  | { readonly kind: "waits"; readonly component: string; readonly height: Height; readonly because: string }
+  | {
+      readonly kind: "finalized";
+      readonly height: Height;
+      readonly block: BlockHash;
+      readonly rank: Rank;
+      readonly maker: NodeId;
+      readonly ingress: readonly MessageId[];
+    }
+  | {
+      readonly kind: "round-executed";
+      readonly height: Height;
+      readonly messages: number;
+      readonly instructions: bigint;
+      readonly root: Hash;
+    }
+  | {
+      readonly kind: "message-executed";
+      readonly height: Height;
+      readonly canister: CanisterId;
+      readonly method: string;
+      readonly message?: MessageId;
+      readonly instructions: bigint;
+      readonly outcome: "ok" | "trapped" | "rejected";
+    }
+  | { readonly kind: "certified"; readonly height: Height; readonly root: Hash }
+  | {
+      readonly kind: "ingress-accepted";
+      readonly message: MessageId;
+      readonly canister: CanisterId;
+      readonly method: string;
+    }
+  | { readonly kind: "debug-print"; readonly canister: CanisterId; readonly text: string }
+  | { readonly kind: "stopped"; readonly because: string };
+
+/** A fact, stamped by the node that states it. `sequence` counts per node from 0. */
+export interface TraceEntry {
+  readonly node: NodeId;
+  readonly at: LabTime;
+  readonly sequence: number;
+  readonly fact: Fact;
+}
