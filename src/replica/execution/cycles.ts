@@ -1,0 +1,87 @@
+/**
+ * What things cost and what a canister must keep. Every fee is priced for 13 nodes and scaled by n/13 in integer
+ * division at the end. Source: replica E.1, interface §6.1 (freezing_threshold), M54.
+ */
+import type { SubnetRecord } from "../../registry/registry.ts";
+import type { CanisterState } from "../state/canister.ts";
+
+const REFERENCE_NODES = 13n;
+
+/** A fee priced for 13 nodes, on this subnet. */
+export const scaled = (fee: bigint, subnet: SubnetRecord): bigint =>
+  (fee * BigInt(subnet.nodes.length)) / REFERENCE_NODES;
+
+export const FEES = {
+  canisterCreation: 500_000_000_000n,
+  updateMessage: 5_000_000n,
+  call: 260_000n,
+  callByte: 1_000n,
+  ingress: 1_200_000n,
+  ingressByte: 2_000n,
+  gibibyteSecond: 127_000n,
+  computePercentSecond: 10_000_000n,
+} as const;
+
+export const MAX_RESPONSE_BYTES = 2 * 1024 * 1024;
+const GIB = 1024n ** 3n;
+const DAY_SECONDS = 86_400n;
+
+export const createCanisterFee = (subnet: SubnetRecord): bigint => scaled(FEES.canisterCreation, subnet);
+
+/** Base fee and instructions of one message. wasm64 pays two cycles an instruction. */
+export function executionFee(instructions: bigint, wasm64: boolean, subnet: SubnetRecord): bigint {
+  return scaled(FEES.updateMessage + instructions * (wasm64 ? 2n : 1n), subnet);
+}
+
+/** The part of a prepaid execution that unused instructions give back; the base fee stays. */
+export function unusedInstructionsRefund(unused: bigint, wasm64: boolean, subnet: SubnetRecord): bigint {
+  return scaled(unused * (wasm64 ? 2n : 1n), subnet);
+}
+
+export const isWasm64 = (canister: CanisterState): boolean => canister.code?.module.memory?.address === "i64";
+
+/** `bytes`: argument, method name and nonce together. */
+export const ingressFee = (bytes: number, subnet: SubnetRecord): bigint =>
+  scaled(FEES.ingress + FEES.ingressByte * BigInt(bytes), subnet);
+
+/** `bytes`: payload and method name. */
+export const requestFee = (bytes: number, subnet: SubnetRecord): bigint =>
+  scaled(FEES.call + FEES.callByte * BigInt(bytes), subnet);
+export const responseFee = (bytes: number, subnet: SubnetRecord): bigint =>
+  scaled(FEES.callByte * BigInt(bytes), subnet);
+
+/** Bytes that storage is paid for: what is used, or what is reserved if that is more. */
+export function chargedMemory(canister: CanisterState): bigint {
+  const used = BigInt(memoryUsed(canister));
+  return used > canister.settings.memoryAllocation ? used : canister.settings.memoryAllocation;
+}
+
+export function memoryUsed(canister: CanisterState): number {
+  return (
+    canister.heap.length +
+    canister.stable.length +
+    (canister.code?.uploadedSize ?? 0) +
+    canister.globals.length * 8 +
+    canister.history.length * 64
+  );
+}
+
+/** Storage and compute allocation over `nanoseconds`. */
+export function idleFee(canister: CanisterState, nanoseconds: bigint, subnet: SubnetRecord): bigint {
+  const storage = (chargedMemory(canister) * FEES.gibibyteSecond * nanoseconds) / (GIB * 1_000_000_000n);
+  const compute =
+    (canister.settings.computeAllocation * FEES.computePercentSecond * nanoseconds) / 1_000_000_000n;
+  return scaled(storage, subnet) + scaled(compute, subnet);
+}
+
+export const idleBurnPerDay = (canister: CanisterState, subnet: SubnetRecord): bigint =>
+  idleFee(canister, DAY_SECONDS * 1_000_000_000n, subnet);
+
+/** Cycles that a canister must keep for its freezing threshold, less those it has reserved. */
+export function freezingLimit(canister: CanisterState, subnet: SubnetRecord): bigint {
+  const limit = (idleBurnPerDay(canister, subnet) * canister.settings.freezingThresholdSeconds) / DAY_SECONDS;
+  return limit > canister.reservedCycles ? limit - canister.reservedCycles : 0n;
+}
+
+export const isFrozen = (canister: CanisterState, subnet: SubnetRecord): boolean =>
+  canister.cycles < freezingLimit(canister, subnet);
