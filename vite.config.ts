@@ -1,0 +1,13 @@
+/** The page: static, relative, no special headers. Workers are ES modules, so that they can load compilers lazily. */
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  base: "./",
+  plugins: [svelte()],
+  worker: { format: "es" },
+  build: { target: "esnext", chunkSizeWarningLimit: 16_000, modulePreload: { polyfill: false } },
+  // One scan finds what the workers need too: a late discovery would reload the page under a person's hands.
+  optimizeDeps: { entries: ["index.html", "workers/*.ts"] },
+  server: { host: "127.0.0.1", watch: { ignored: ["**/dist/**", "**/tests/**", "**/.git/**"] } },
+});
