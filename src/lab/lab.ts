@@ -43,6 +43,8 @@ export interface NetworkInfo {
   readonly nodes: readonly NodeId[];
   /** Hex of the first id of the subnet's canister range. */
   readonly defaultEffectiveCanisterId: string;
+  /** Hex of the last id of that range. */
+  readonly lastCanisterId: string;
 }
 
 export interface Network {
@@ -67,6 +69,10 @@ export interface Network {
   step(): void;
   setRate(rate: number): void;
   setLatency(ms: number): void;
+  /** Whether the page is out of sight. Hidden, or without a call for a minute, the network dozes. */
+  setHidden(hidden: boolean): void;
+  /** Links hold messages for seconds, so that empty rounds stretch. A call wakes the network. */
+  readonly dozing: boolean;
   close(): Promise<void>;
 }
 

@@ -24,3 +24,10 @@ export type ReplicaEffect =
   /** A round is in hand: send "continue" after whatever waits in the queue. */
   | { readonly kind: "continue" }
   | { readonly kind: "trace"; readonly entry: TraceEntry };
+
+/** One node. `step` drains everything that the event caused; effects are in the order in which they must be done. */
+export interface Replica {
+  step(event: Stamped<ReplicaEvent>): ReplicaEffect[];
+  /** The whole node as plain data. A node restored from it changes no later byte. */
+  snapshot(): unknown;
+}

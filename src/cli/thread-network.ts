@@ -1,0 +1,20 @@
+/** The network in Node.js: a thread a node, links without latency unless asked. */
+import { Worker } from "node:worker_threads";
+import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
+import type { Network, NetworkSettings } from "../lab/lab.ts";
+import { type SpawnedWorker, startWorkerNetwork } from "../lab/worker-network.ts";
+
+/** Node gave thousands of Wasm memories; this only bounds the cache. */
+const MEMORY_UNITS = 2_000;
+
+export const startThreadNetwork = (settings: NetworkSettings): Promise<Network> =>
+  startWorkerNetwork(settings, { spawn, memoryUnits: MEMORY_UNITS });
+
+function spawn(): SpawnedWorker {
+  const worker = new Worker(new URL("../../workers/node.thread.ts", import.meta.url));
+  return {
+    endpoint: nodeEndpoint(worker),
+    terminate: () => void worker.terminate(),
+    onfailure: (listener) => worker.on("error", (error) => listener(error.message)),
+  };
+}

@@ -1,0 +1,21 @@
+/** The network in the page: Web Workers, memories rationed over the tab, dozing when nobody looks. */
+import type { Network, NetworkSettings } from "./lab.ts";
+import { type SpawnedWorker, startWorkerNetwork } from "./worker-network.ts";
+
+/** One Chromium renderer gave 125 memory32; each node also holds one for the written-page marks (measurements). */
+const MEMORY_UNITS = 108;
+const DOZE_AFTER_MS = 60_000;
+
+export const startPageNetwork = (settings: NetworkSettings): Promise<Network> =>
+  startWorkerNetwork(settings, { spawn, memoryUnits: MEMORY_UNITS, dozeAfterMs: DOZE_AFTER_MS });
+
+function spawn(): SpawnedWorker {
+  const worker = new Worker(new URL("../../workers/node.worker.ts", import.meta.url), { type: "module" });
+  return {
+    endpoint: worker,
+    terminate: () => worker.terminate(),
+    onfailure: (listener) => {
+      worker.onerror = (event) => listener(event.message || "its script could not be loaded");
+    },
+  };
+}

@@ -1,0 +1,177 @@
+/**
+ * Many nodes in one thread on a virtual clock: tests, simulations, time travel. Everything follows from the events
+ * put in: no wall clock, no chance of its own (link policies bring theirs, seeded).
+ *
+ *   V1  The earliest due thing happens next; ties by node, then by order of departure.
+ *   V2  Time passes only between events.
+ */
+import { assert, defined } from "../base/assert.ts";
+import type { Replica, ReplicaEvent } from "../replica/interfaces/events.ts";
+import { Gate, type LinkPolicy } from "../shell/gate.ts";
+import type { HttpReply, HttpRequest, Ticket } from "../types/http.ts";
+import type { LabTime, NodeId } from "../types/ids.ts";
+import type { Inspection, InspectionReply } from "../types/inspection.ts";
+import type { TraceEntry } from "../types/trace.ts";
+
+interface Seat {
+  readonly id: NodeId;
+  replica: Replica;
+  readonly gate: Gate;
+  wake: LabTime | undefined;
+  /** Silent: hears nothing, says nothing, its clock stands. */
+  silent: boolean;
+}
+
+export class VirtualNetwork {
+  now: LabTime;
+  readonly trace: TraceEntry[] = [];
+  /** Called with every trace entry, also when `keepTrace` is off. */
+  onTrace: (entry: TraceEntry) => void = () => {};
+  /** Called with every message sent, before the link decides on it. */
+  onSend: (from: NodeId, to: NodeId, bytes: Uint8Array) => void = () => {};
+  keepTrace = true;
+  private readonly seats: Seat[];
+  private nextTicket: Ticket = 1;
+  private readonly replies = new Map<Ticket, HttpReply>();
+  private readonly inspections = new Map<Ticket, InspectionReply>();
+
+  constructor(
+    nodes: readonly { readonly id: NodeId; readonly replica: Replica }[],
+    start: LabTime,
+    policy: (to: NodeId) => LinkPolicy,
+  ) {
+    this.now = start;
+    this.seats = nodes.map(({ id, replica }) => ({
+      id,
+      replica,
+      gate: new Gate(policy(id)),
+      wake: start,
+      silent: false,
+    }));
+  }
+
+  replica(id: NodeId): Replica {
+    return this.seat(id).replica;
+  }
+
+  /** Puts another replica (restored from a snapshot) into a node's seat; its links and wake stay. */
+  replace(id: NodeId, replica: Replica): void {
+    this.seat(id).replica = replica;
+  }
+
+  setSilent(id: NodeId, silent: boolean): void {
+    const seat = this.seat(id);
+    seat.silent = silent;
+    if (!silent) seat.wake = Math.max(this.now, seat.wake ?? this.now);
+  }
+
+  /** Does the next due thing at or before `limit`; false when there is none. */
+  stepOnce(limit: LabTime): boolean {
+    let best: Seat | undefined;
+    let when = limit + 1;
+    for (const seat of this.seats) {
+      const t = dueAt(seat);
+      if (t !== undefined && t < when) {
+        best = seat;
+        when = t;
+      }
+    }
+    if (best === undefined) return false;
+    this.now = Math.max(this.now, when);
+    const held = best.gate.take(this.now);
+    if (held !== undefined) this.give(best, { kind: "peer-bytes", from: held.from, bytes: held.bytes });
+    else {
+      best.wake = undefined;
+      this.give(best, { kind: "clock" });
+    }
+    return true;
+  }
+
+  /** Runs until `done` says so; false when `forMs` of virtual time passed without it. */
+  runUntil(done: () => boolean, forMs: number): boolean {
+    const limit = this.now + forMs;
+    while (!done()) {
+      if (!this.stepOnce(limit)) {
+        this.now = limit;
+        return done();
+      }
+    }
+    return true;
+  }
+
+  runFor(ms: number): void {
+    this.runUntil(() => false, ms);
+  }
+
+  /** A request and its reply, with as much virtual time between them as it takes. */
+  http(id: NodeId, request: HttpRequest, forMs = 60_000): HttpReply {
+    const ticket = this.nextTicket++;
+    this.give(this.seat(id), { kind: "http", ticket, request });
+    this.runUntil(() => this.replies.has(ticket), forMs);
+    const reply = this.replies.get(ticket);
+    this.replies.delete(ticket);
+    return defined(reply, `node answers ${request.path} within ${forMs} ms`);
+  }
+
+  inspect(id: NodeId, what: Inspection): InspectionReply {
+    const ticket = this.nextTicket++;
+    this.give(this.seat(id), { kind: "inspect", ticket, what });
+    return defined(this.inspections.get(ticket), "inspections are answered at once");
+  }
+
+  /** `fetch` for an official agent, answered by one node in virtual time. */
+  fetchAt(id: NodeId): typeof fetch {
+    return async (input, init) => {
+      const request = new Request(input, init);
+      const reply = this.http(id, {
+        method: request.method,
+        path: new URL(request.url).pathname,
+        contentType: request.headers.get("content-type") ?? undefined,
+        body: new Uint8Array(await request.arrayBuffer()),
+      });
+      return new Response(Uint8Array.from(reply.body), {
+        status: reply.status,
+        headers: { "content-type": reply.contentType },
+      });
+    };
+  }
+
+  private seat(id: NodeId): Seat {
+    return defined(
+      this.seats.find((s) => s.id === id),
+      `${id} has a seat`,
+    );
+  }
+
+  private give(seat: Seat, event: ReplicaEvent): void {
+    let next: ReplicaEvent | undefined = event;
+    while (next !== undefined) {
+      const stamped: ReplicaEvent & { at: LabTime } = { ...next, at: this.now };
+      next = undefined;
+      for (const effect of seat.replica.step(stamped)) {
+        if (effect.kind === "send") this.send(seat.id, effect.to, effect.bytes);
+        else if (effect.kind === "wake") seat.wake = effect.at;
+        else if (effect.kind === "continue") next = { kind: "continue" };
+        else if (effect.kind === "http-reply") this.replies.set(effect.ticket, effect.reply);
+        else if (effect.kind === "inspect-reply") this.inspections.set(effect.ticket, effect.reply);
+        else {
+          if (this.keepTrace) this.trace.push(effect.entry);
+          this.onTrace(effect.entry);
+        }
+      }
+    }
+  }
+
+  private send(from: NodeId, to: NodeId, bytes: Uint8Array): void {
+    assert(from !== to, "nobody sends to itself");
+    this.onSend(from, to, bytes);
+    this.seat(to).gate.accept(from, bytes, this.now);
+  }
+}
+
+function dueAt(seat: Seat): LabTime | undefined {
+  if (seat.silent) return undefined;
+  const arrival = seat.gate.next();
+  if (arrival === undefined) return seat.wake;
+  return seat.wake === undefined ? arrival : Math.min(arrival, seat.wake);
+}

@@ -1,0 +1,174 @@
+/**
+ * Drives one replica in real time: one event in, every effect out, then sleep until a message, a wake or a request.
+ * Knows neither workers nor ports: its home hands it ways to send, to wait and to yield.
+ *
+ *   N1  An event is stepped only after all effects of the one before were done.
+ *   N2  While the clock stands still, no gate opens and no wake fires, except through `stepOne`.
+ *   N3  A frozen host does nothing and loses nothing.
+ *   N4  A throw out of the core stops this node for good and says the sentence; nothing else stops with it.
+ */
+import type { HttpReply, Ticket } from "../types/http.ts";
+import type { LabTime, NodeId } from "../types/ids.ts";
+import type { InspectionReply } from "../types/inspection.ts";
+import type { TraceEntry } from "../types/trace.ts";
+import type { Replica, ReplicaEffect, ReplicaEvent } from "../replica/interfaces/events.ts";
+import { type ClockSetting, labTimeAt, wallUntil } from "./clock.ts";
+import type { Gate, Held } from "./gate.ts";
+
+export interface NodeHome {
+  /** All that one turn says to one peer, in order. */
+  send(to: NodeId, messages: readonly Uint8Array[]): void;
+  httpReply(ticket: Ticket, reply: HttpReply): void;
+  inspectReply(ticket: Ticket, reply: InspectionReply): void;
+  trace(entries: readonly TraceEntry[]): void;
+  stopped(because: string): void;
+  wallNow(): number;
+  /** Runs `then` after `ms`; a later call replaces an earlier one. */
+  sleep(ms: number, then: () => void): void;
+  /** Runs `then` after waiting messages were taken in. */
+  soon(then: () => void): void;
+}
+
+/** Events stepped before waiting messages are let in. */
+const TURN = 16;
+
+export class NodeHost {
+  private readonly replica: Replica;
+  private readonly gate: Gate;
+  private readonly home: NodeHome;
+  private clock: ClockSetting;
+  private last: LabTime = 0;
+  private wake: LabTime | undefined;
+  private wantsContinue = false;
+  private readonly requests: ReplicaEvent[] = [{ kind: "clock" }];
+  private scheduled = false;
+  private frozen = false;
+  private dead = false;
+
+  constructor(replica: Replica, gate: Gate, home: NodeHome, clock: ClockSetting) {
+    this.replica = replica;
+    this.gate = gate;
+    this.home = home;
+    this.clock = clock;
+  }
+
+  now(): LabTime {
+    this.last = Math.max(this.last, labTimeAt(this.clock, this.home.wallNow()));
+    return this.last;
+  }
+
+  /** A request from outside the network: stepped even while the clock stands still. */
+  request(event: ReplicaEvent): void {
+    this.requests.push(event);
+    this.run();
+  }
+
+  accept(from: NodeId, bytes: Uint8Array): Held | undefined {
+    const held = this.gate.accept(from, bytes, this.now());
+    this.run();
+    return held;
+  }
+
+  setClock(clock: ClockSetting): void {
+    this.clock = clock;
+    this.run();
+  }
+
+  setFrozen(frozen: boolean): void {
+    this.frozen = frozen;
+    this.run();
+  }
+
+  /** When this node would act next by itself: a message's arrival or its wake. */
+  nextTime(): LabTime | undefined {
+    if (this.frozen || this.dead) return undefined;
+    const times = [this.gate.next(), this.wake].filter((t) => t !== undefined);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  /** The Step button: the earliest message or the wake, one of them, at lab time `at`. */
+  stepOne(at: LabTime): void {
+    this.last = Math.max(this.last, at);
+    this.step(this.timedEvent(at) ?? { kind: "clock" });
+    while (this.wantsContinue && !this.dead) this.step(this.takeContinue());
+  }
+
+  /** Does what is due, then arranges to be called again. */
+  run(): void {
+    if (this.scheduled || this.frozen || this.dead) return;
+    this.scheduled = true;
+    this.home.soon(() => {
+      this.scheduled = false;
+      this.turn();
+    });
+  }
+
+  private turn(): void {
+    if (this.frozen) return;
+    for (let i = 0; i < TURN && !this.dead; i++) {
+      const event = this.nextEvent();
+      if (event === undefined) return this.rest();
+      this.step(event);
+      if (event.kind === "continue") break; // consensus is served between two canister messages
+    }
+    this.run();
+  }
+
+  private nextEvent(): ReplicaEvent | undefined {
+    const request = this.requests.shift();
+    if (request !== undefined) return request;
+    const timed = this.clock.rate === 0 ? undefined : this.timedEvent(this.now());
+    return timed ?? (this.wantsContinue ? this.takeContinue() : undefined);
+  }
+
+  private timedEvent(now: LabTime): ReplicaEvent | undefined {
+    const held = this.gate.take(now);
+    if (held !== undefined) return { kind: "peer-bytes", from: held.from, bytes: held.bytes };
+    if (this.wake !== undefined && this.wake <= now) {
+      this.wake = undefined;
+      return { kind: "clock" };
+    }
+    return undefined;
+  }
+
+  private takeContinue(): ReplicaEvent {
+    this.wantsContinue = false;
+    return { kind: "continue" };
+  }
+
+  private rest(): void {
+    const next = this.nextTime();
+    const ms = next === undefined ? undefined : wallUntil(this.clock, next, this.home.wallNow());
+    if (ms !== undefined) this.home.sleep(ms, () => this.run());
+  }
+
+  private step(event: ReplicaEvent): void {
+    let effects: ReplicaEffect[];
+    try {
+      effects = this.replica.step({ ...event, at: this.now() });
+    } catch (error) {
+      this.dead = true;
+      this.home.stopped(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      return;
+    }
+    this.apply(effects);
+  }
+
+  private apply(effects: readonly ReplicaEffect[]): void {
+    const sends = new Map<NodeId, Uint8Array[]>();
+    const entries: TraceEntry[] = [];
+    for (const effect of effects) {
+      if (effect.kind === "send") {
+        const waiting = sends.get(effect.to);
+        if (waiting === undefined) sends.set(effect.to, [effect.bytes]);
+        else waiting.push(effect.bytes);
+      } else if (effect.kind === "http-reply") this.home.httpReply(effect.ticket, effect.reply);
+      else if (effect.kind === "inspect-reply") this.home.inspectReply(effect.ticket, effect.reply);
+      else if (effect.kind === "wake") this.wake = effect.at;
+      else if (effect.kind === "continue") this.wantsContinue = true;
+      else entries.push(effect.entry);
+    }
+    for (const [to, messages] of sends) this.home.send(to, messages);
+    if (entries.length > 0) this.home.trace(entries);
+  }
+}

@@ -1,0 +1,4 @@
+/** A node of the subnet, as a Web Worker. */
+import { exposeNode } from "../src/shell/node-worker.ts";
+
+exposeNode();
