@@ -4,7 +4,7 @@
 import type { SubnetRecord } from "../../registry/registry.ts";
 import type { Batch } from "../../types/batch.ts";
 import type { CanisterId, PrincipalId } from "../../types/ids.ts";
-import type { IngressContent, Reject } from "../../types/messages.ts";
+import type { IngressContent, Reject, SignedIngress } from "../../types/messages.ts";
 import type { Fact } from "../../types/trace.ts";
 import type { ReplicatedState } from "../state/state.ts";
 
@@ -47,3 +47,16 @@ export interface QueryExecutor {
 export interface IngressFilter {
   refusal(state: ReplicatedState, call: IngressContent, subnet: SubnetRecord): Reject | undefined;
 }
+
+/**
+ * Whom a management call is about, which is whom its URL must name: a canister; "any" where the subnet may choose (calls
+ * that create a canister); undefined when the method is unknown or its argument does not decode, which the filter or
+ * execution then refuses in words. Source: interface H80–H85.
+ */
+export type EffectiveCanisterOf = (method: string, arg: Uint8Array) => CanisterId | "any" | undefined;
+
+/** What inducting a call takes, and from whom; undefined when it is free. Source: replica A.17, E.1. */
+export type InductionFee = (
+  call: SignedIngress,
+  subnet: SubnetRecord,
+) => { readonly payer: CanisterId; readonly cycles: bigint } | undefined;

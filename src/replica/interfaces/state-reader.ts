@@ -14,3 +14,20 @@ export interface StateReader {
   /** Whether the ingress history at that height holds the message. Undefined when the height is not kept. */
   inHistory(height: Height, message: MessageId): boolean | undefined;
 }
+
+/** Labels from the root of the state tree. */
+export type StatePath = readonly Uint8Array[];
+
+/** What endpoints and queries may know: certificates of the latest certified state. */
+export interface CertifiedStates extends StateReader {
+  /**
+   * The encoded certificate of the latest certified height, revealing `/time` and everything at or below the paths, or
+   * its absence. Undefined before the first certification.
+   */
+  certificate(paths: readonly StatePath[]): Uint8Array | undefined;
+}
+
+/** What the certifier may know: roots computed here above the latest certified height, lowest first. */
+export interface CertifiableStates extends StateReader {
+  uncertified(): readonly { readonly height: Height; readonly root: Hash }[];
+}
