@@ -1,0 +1,71 @@
+/**
+ * What the subnet can do with the nodes that are up, in one sentence. With n = 3f + 1 nodes, notarization,
+ * finalization and certification need n − f of them, the beacon and the tape f + 1. Source: replica A.2.
+ */
+import type { NodeStatus } from "../../lab/lab.ts";
+
+export interface Thresholds {
+  readonly nodes: number;
+  readonly faulty: number;
+  /** n − f */
+  readonly high: number;
+  /** f + 1 */
+  readonly low: number;
+}
+export function thresholdsOf(nodes: number): Thresholds {
+  const faulty = Math.floor((nodes - 1) / 3);
+  return { nodes, faulty, high: nodes - faulty, low: faulty + 1 };
+}
+
+export interface Health {
+  readonly tone: "good" | "bad" | "waiting";
+  readonly headline: string;
+  readonly rest: string;
+}
+
+const NUMBERS = ["none", "one", "two", "three", "four"];
+const inWords = (n: number): string => NUMBERS[n] ?? String(n);
+
+export function healthOf(statuses: readonly NodeStatus[], paused: boolean, finalized: number): Health {
+  const { nodes, high } = thresholdsOf(statuses.length);
+  const up = statuses.filter((s) => s === "running").length;
+  const starting = statuses.filter((s) => s === "starting").length;
+  if (nodes === 0 || starting > 0) {
+    return { tone: "waiting", headline: "Starting.", rest: `${up} of ${nodes} nodes are up` };
+  }
+  if (up < high) {
+    return { tone: "bad", headline: "Halted.", rest: `${up} of ${nodes} nodes speak, ${high} are needed` };
+  }
+  const of = `${up} of ${nodes} nodes.`;
+  if (paused) return { tone: "waiting", headline: of, rest: "Paused: no message moves" };
+  if (finalized === 0) return { tone: "waiting", headline: of, rest: "Making the first block" };
+  return { tone: "good", headline: of, rest: `Safe and live, ${inWords(up - high)} to spare` };
+}
+
+/** Below the ring: which nodes are out, and what follows. */
+export function consequence(
+  names: readonly string[],
+  statuses: readonly NodeStatus[],
+  reasons: readonly (string | undefined)[],
+): string {
+  const { nodes, high } = thresholdsOf(statuses.length);
+  const up = statuses.filter((s) => s === "running").length;
+  const out = names
+    .map((name, i) => ({ name, status: statuses[i]!, because: reasons[i] }))
+    .filter((n) => n.status !== "running" && n.status !== "starting");
+  if (out.length === 0) {
+    if (nodes === 1) return "One node agrees with itself. Take four to see agreement.";
+    const spare = nodes - high;
+    return `All nodes speak. ${spare === 1 ? "One may fail" : `${spare} may fail`} and calls still finish.`;
+  }
+  const list = out
+    .map((n) => `${n.name} is ${n.status}${n.because === undefined ? "" : ` (${n.because})`}`)
+    .join(", ");
+  if (up >= high) {
+    const spare = up - high;
+    return `${list}. ${spare === 0 ? "One more failure and the subnet waits." : `${spare} more may fail.`}`;
+  }
+  const alone = up === 0 ? "Nobody is left to decide" : `${up} of ${nodes} nodes refuse to decide alone`;
+  const cure = out.some((n) => n.status === "frozen") ? " Thaw one to go on." : "";
+  return `${list}. ${alone}: ${high} signatures are needed. That is how forks are prevented.${cure}`;
+}
