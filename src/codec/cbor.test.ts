@@ -60,7 +60,7 @@ test("encoding is deterministic: keys by their encoding, absent properties left 
 });
 
 test("indefinite lengths, padded heads and bignums are taken (B2, B3)", () => {
-  expect(good("9f01bf6161ff".replace("ff", "02ff") + "ff")).toEqual([1, new Map([["a", 2]])]);
+  expect(good("9f01bf616102ffff")).toEqual([1, new Map([["a", 2]])]);
   expect(good("5f4201024103ff")).toEqual(Uint8Array.of(1, 2, 3));
   expect(good("7f61616162ff")).toBe("ab");
   expect(good("1b0000000000000005")).toBe(5);
@@ -88,7 +88,7 @@ test("bad bytes say what and where (B5)", () => {
     ["9bffffffffffffffff", /at byte 0/],
     [`c25841${"ff".repeat(65)}`, /bignum/],
     ["81".repeat(100_000), /nested too deeply at byte 513/],
-    ["d9d9f7".repeat(2) + "00", /tag not supported \(55799\)/],
+    ["d9d9f7d9d9f700", /tag not supported \(55799\)/],
   ];
   for (const [hex, because] of cases) expect(bad(hex)).toMatch(because);
   const many = decodeCbor(new Uint8Array(20).fill(0x80, 1).fill(0x93, 0, 1), { maxItems: 10 });
