@@ -28,4 +28,6 @@ export type Compilation =
 export interface Compiler {
   /** `main` is the path of the canister's entry file inside `files`. */
   compile(files: SourceFiles, main: string): Promise<Compilation>;
+  /** Diagnostics alone, where the compiler has a faster way to them. */
+  check?(files: SourceFiles, main: string): Promise<readonly Diagnostic[]>;
 }
