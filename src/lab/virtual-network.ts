@@ -113,6 +113,12 @@ export class VirtualNetwork {
     return defined(reply, `node answers ${request.path} within ${forMs} ms`);
   }
 
+  /** A request whose reply nobody waits for. A silent node does not hear it. */
+  post(id: NodeId, request: HttpRequest): void {
+    const seat = this.seat(id);
+    if (!seat.silent) this.give(seat, { kind: "http", ticket: this.nextTicket++, request });
+  }
+
   inspect(id: NodeId, what: Inspection): InspectionReply {
     const ticket = this.nextTicket++;
     this.give(this.seat(id), { kind: "inspect", ticket, what });

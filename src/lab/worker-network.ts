@@ -9,7 +9,7 @@ import { type ClockSetting, labTimeAt, withRate } from "../shell/clock.ts";
 import type { NodeApi, NodeReport } from "../shell/node-worker.ts";
 import type { HttpReply, HttpRequest } from "../types/http.ts";
 import type { LabTime, NodeId } from "../types/ids.ts";
-import type { Inspection, InspectionReply } from "../types/inspection.ts";
+import type { InspectionReply } from "../types/inspection.ts";
 import { makeGenesis } from "./genesis.ts";
 import type { Flight, Network, NetworkBatch, NetworkInfo, NetworkSettings, NodeStatus } from "./lab.ts";
 

@@ -30,10 +30,12 @@ export interface NodeInit {
 /** What leaves on the report port. */
 export interface NodeReport {
   readonly entries: readonly TraceEntry[];
-  readonly flights: readonly Omit<Held, "bytes">[];
-  /** The bytes of each flight's message, for naming what it carries; the first of a batch only. */
+  readonly flights: readonly NamedFlight[];
   readonly stopped?: string;
 }
+
+/** A message on its way, with the kind of its first artifact for its bytes. */
+export type NamedFlight = Omit<Held, "bytes"> & { readonly what: string };
 
 export interface NodeApi {
   start(
@@ -104,7 +106,7 @@ export function exposeNode(endpoint?: Endpoint): void {
       for (const [node, port] of ports) {
         port.onmessage = ({ data }: MessageEvent<readonly Uint8Array[]>) => {
           const flights = data.flatMap((bytes) => started().accept(node, bytes) ?? []);
-          if (flights.length > 0) reports.add({ entries: [], flights: flights.map(withoutBytes) });
+          if (flights.length > 0) reports.add({ entries: [], flights: flights.map(named) });
         };
       }
       host.run();
@@ -125,7 +127,7 @@ export function exposeNode(endpoint?: Endpoint): void {
   expose(api, endpoint);
 }
 
-const withoutBytes = ({ bytes: _, ...flight }: Held): Omit<Held, "bytes"> => flight;
+const named = ({ bytes, ...flight }: Held): NamedFlight => ({ ...flight, what: describeWire(bytes) });
 
 /** One report a frame at most: the page draws at 60 Hz, and a message a fact would drown it. */
 function batched(post: (batch: NodeReport) => void): { add(part: NodeReport): void } {
