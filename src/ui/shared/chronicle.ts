@@ -155,11 +155,13 @@ export class Chronicle {
     switch (fact.kind) {
       case "artifact-made":
         this.#artifact(fact.artifact, fact.id, fact.height, node, at, fact.block, undefined);
-        return this.#does(node, at, doingWords(fact.artifact, fact.height));
+        this.#does(node, at, doingWords(fact.artifact, fact.height));
+        return;
       case "artifact-received":
         return;
       case "artifact-validated":
-        return this.#artifact(fact.artifact, fact.id, fact.height, fact.signer, at, fact.block, fact.rank);
+        this.#artifact(fact.artifact, fact.id, fact.height, fact.signer, at, fact.block, fact.rank);
+        return;
       case "artifact-refused": {
         const refusals = this.#columnFor(fact.height)?.refusals;
         if (refusals !== undefined && refusals.length < 50) {
@@ -174,7 +176,8 @@ export class Chronicle {
           block.rank = fact.rank;
         }
         this.#carries(fact.height, fact.block, fact.ingress, at);
-        return this.#does(node, at, `makes ${fact.height}`);
+        this.#does(node, at, `makes ${fact.height}`);
+        return;
       }
       case "waits": {
         const mark = this.#node(node);
@@ -226,7 +229,8 @@ export class Chronicle {
         mark.instructions ??= instructions;
         mark.outcome ??= outcome;
         column?.messages.add(message);
-        return this.#does(node, at, `runs ${method}`);
+        this.#does(node, at, `runs ${method}`);
+        return;
       }
       case "certified": {
         this.roots.set(fact.root, fact.height);
@@ -282,23 +286,32 @@ export class Chronicle {
       block === undefined ? undefined : this.#block(height, block, at);
     switch (kind) {
       case "random-beacon-share":
-        return share(column.beacon);
+        share(column.beacon);
+        return;
       case "random-beacon":
-        return whole(column.beacon);
+        whole(column.beacon);
+        return;
       case "random-tape-share":
-        return share(column.tape);
+        share(column.tape);
+        return;
       case "random-tape":
-        return whole(column.tape);
+        whole(column.tape);
+        return;
       case "certification-share":
-        return share(column.certification);
+        share(column.certification);
+        return;
       case "certification":
-        return whole(column.certification);
+        whole(column.certification);
+        return;
       case "notarization-share":
-        return share(marked()?.notarization);
+        share(marked()?.notarization);
+        return;
       case "finalization-share":
-        return share(marked()?.finalization);
+        share(marked()?.finalization);
+        return;
       case "finalization":
-        return whole(marked()?.finalization);
+        whole(marked()?.finalization);
+        return;
       case "notarization": {
         whole(marked()?.notarization);
         for (const message of column.messages) {
