@@ -25,6 +25,7 @@ export const FEES = {
 export const MAX_RESPONSE_BYTES = 2 * 1024 * 1024;
 const GIB = 1024n ** 3n;
 const DAY_SECONDS = 86_400n;
+const NANOS = 1_000_000_000n;
 
 export const createCanisterFee = (subnet: SubnetRecord): bigint => scaled(FEES.canisterCreation, subnet);
 
@@ -50,10 +51,18 @@ export const requestFee = (bytes: number, subnet: SubnetRecord): bigint =>
 export const responseFee = (bytes: number, subnet: SubnetRecord): bigint =>
   scaled(FEES.callByte * BigInt(bytes), subnet);
 
-/** Bytes that storage is paid for: what is used, or what is reserved if that is more. */
-export function chargedMemory(canister: CanisterState): bigint {
-  const used = BigInt(memoryUsed(canister));
-  return used > canister.settings.memoryAllocation ? used : canister.settings.memoryAllocation;
+/** For the longest answer, and for running the callback to its limit: paid with the call, the rest given back. */
+export const callPrepayment = (wasm64: boolean, subnet: SubnetRecord): bigint =>
+  responseFee(MAX_RESPONSE_BYTES, subnet) + executionFee(subnet.limits.update, wasm64, subnet);
+
+/** The most that a call of so many bytes may cost, refundable parts included. */
+export const totalCallFee = (bytes: bigint, wasm64: boolean, subnet: SubnetRecord): bigint =>
+  scaled(FEES.call + FEES.callByte * bytes, subnet) + callPrepayment(wasm64, subnet);
+
+/** Not scaled by n/13: every node fetches. Sizes in bytes. */
+export function httpRequestFee(request: bigint, response: bigint, subnet: SubnetRecord): bigint {
+  const n = BigInt(subnet.nodes.length);
+  return n * (3_000_000n + 60_000n * n + 400n * request + 800n * response);
 }
 
 export function memoryUsed(canister: CanisterState): number {
@@ -66,20 +75,34 @@ export function memoryUsed(canister: CanisterState): number {
   );
 }
 
-/** Storage and compute allocation over `nanoseconds`. */
-export function idleFee(canister: CanisterState, nanoseconds: bigint, subnet: SubnetRecord): bigint {
-  const storage = (chargedMemory(canister) * FEES.gibibyteSecond * nanoseconds) / (GIB * 1_000_000_000n);
-  const compute =
-    (canister.settings.computeAllocation * FEES.computePercentSecond * nanoseconds) / 1_000_000_000n;
+/** Storage and compute allocation over `nanoseconds`. Storage is paid for what is used, or allocated if that is more. */
+export const idleFee = (canister: CanisterState, nanoseconds: bigint, subnet: SubnetRecord): bigint =>
+  idleFeeWith(canister, memoryUsed(canister), nanoseconds, subnet);
+
+function idleFeeWith(
+  { settings }: CanisterState,
+  bytes: number,
+  nanoseconds: bigint,
+  subnet: SubnetRecord,
+): bigint {
+  const used = BigInt(bytes);
+  const memory = used > settings.memoryAllocation ? used : settings.memoryAllocation;
+  const storage = (memory * FEES.gibibyteSecond * nanoseconds) / (GIB * NANOS);
+  const compute = (settings.computeAllocation * FEES.computePercentSecond * nanoseconds) / NANOS;
   return scaled(storage, subnet) + scaled(compute, subnet);
 }
 
 export const idleBurnPerDay = (canister: CanisterState, subnet: SubnetRecord): bigint =>
-  idleFee(canister, DAY_SECONDS * 1_000_000_000n, subnet);
+  idleFee(canister, DAY_SECONDS * NANOS, subnet);
 
 /** Cycles that a canister must keep for its freezing threshold, less those it has reserved. */
-export function freezingLimit(canister: CanisterState, subnet: SubnetRecord): bigint {
-  const limit = (idleBurnPerDay(canister, subnet) * canister.settings.freezingThresholdSeconds) / DAY_SECONDS;
+export const freezingLimit = (canister: CanisterState, subnet: SubnetRecord): bigint =>
+  freezingLimitWith(canister, memoryUsed(canister), subnet);
+
+/** The same if it used `bytes` of memory. */
+export function freezingLimitWith(canister: CanisterState, bytes: number, subnet: SubnetRecord): bigint {
+  const perDay = idleFeeWith(canister, bytes, DAY_SECONDS * NANOS, subnet);
+  const limit = (perDay * canister.settings.freezingThresholdSeconds) / DAY_SECONDS;
   return limit > canister.reservedCycles ? limit - canister.reservedCycles : 0n;
 }
 

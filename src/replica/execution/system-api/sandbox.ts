@@ -1,0 +1,197 @@
+/**
+ * What one execution may see, and what it has done so far. System API functions read the first and write the second;
+ * nothing reaches the canister until `run-canister.ts` commits it, so that forgetting the sandbox is the rollback.
+ */
+import { assert } from "../../../base/assert.ts";
+import type { SubnetRecord } from "../../../registry/registry.ts";
+import type { CanisterId, Nanos, PrincipalId } from "../../../types/ids.ts";
+import type { Reject } from "../../../types/messages.ts";
+import type { RunningInstance } from "../../interfaces/wasm-host.ts";
+import type { CanisterState } from "../../state/canister.ts";
+import type { CanisterTask, Closure } from "../../state/messages.ts";
+import { freezingLimitWith, memoryUsed } from "../cycles.ts";
+import { fail, instructionLimitExceeded, outOfBounds } from "../failure.ts";
+import type { Context } from "./contexts.ts";
+import { stableDraft, type StableDraft } from "./stable-draft.ts";
+
+/** The situation that an entry point runs in. */
+export interface Situation {
+  readonly context: Context;
+  /** Which task, in context T. */
+  readonly task?: CanisterTask;
+  /** Call argument, init argument, or the reply that a callback receives. */
+  readonly arg: Uint8Array;
+  readonly caller: PrincipalId;
+  readonly time: Nanos;
+  readonly subnet: SubnetRecord;
+  readonly instructionLimit: bigint;
+  /** What an answer may hold, in bytes. */
+  readonly maxReplyBytes: number;
+  /** In `inspect_message`: the method called. */
+  readonly method?: string;
+  /** In callbacks and cleanup: the reject received, undefined for a reply. */
+  readonly reject?: Reject | undefined;
+  readonly refunded?: bigint;
+  /** Offered in the outermost non-replicated query only. */
+  readonly certificate?: Uint8Array | undefined;
+  readonly call: CallView;
+}
+
+/** What the entry point may know of its call context. */
+export interface CallView {
+  /** Recorded in callbacks that are made here. */
+  readonly id: number;
+  readonly responded: boolean;
+  readonly availableCycles: bigint;
+  /** Instructions of the context before this execution. */
+  readonly instructions: bigint;
+  /** 0: the caller waits for ever. */
+  readonly deadline: Nanos;
+}
+
+export const NO_CALL: CallView = {
+  id: 0,
+  responded: true,
+  availableCycles: 0n,
+  instructions: 0n,
+  deadline: 0n,
+};
+
+export type Answer =
+  | { readonly kind: "reply"; readonly data: Uint8Array }
+  | { readonly kind: "reject"; readonly message: string };
+
+/** A call between `call_new` and `call_perform`. */
+export interface CallInPreparation {
+  readonly callee: CanisterId;
+  readonly method: string;
+  readonly methodBytes: number;
+  readonly onReply: Closure;
+  readonly onReject: Closure;
+  onCleanup: Closure | undefined;
+  timeoutSeconds: number | undefined;
+  cycles: bigint;
+  readonly payload: Uint8Array[];
+  payloadBytes: number;
+}
+
+export interface OutgoingCall {
+  readonly callback: number;
+  readonly callee: CanisterId;
+  readonly method: string;
+  readonly payload: Uint8Array;
+  readonly cycles: bigint;
+  readonly prepaid: bigint;
+  /** The fee for sending it: burnt when the execution commits. */
+  readonly fee: bigint;
+  readonly deadline: Nanos;
+  readonly onReply: Closure;
+  readonly onReject: Closure;
+  readonly onCleanup: Closure | undefined;
+}
+
+export interface Sandbox {
+  readonly canister: CanisterState;
+  readonly situation: Situation;
+  instance: RunningInstance;
+  readonly stable: StableDraft;
+  /** Heap growth so far, bytes. */
+  heapGrown: number;
+  balance: bigint;
+  available: bigint;
+  burned: bigint;
+  certifiedData: Uint8Array;
+  globalTimer: Nanos;
+  replyData: Uint8Array[];
+  replyBytes: number;
+  answer: Answer | undefined;
+  preparing: CallInPreparation | undefined;
+  readonly calls: OutgoingCall[];
+  /** Open calls by callee, counted when first needed. */
+  openCalls: Map<CanisterId, number> | undefined;
+  nextCallback: number;
+  acceptedMessage: boolean;
+  readonly prints: Uint8Array[];
+}
+
+const NO_INSTANCE: RunningInstance = {
+  memory: () => new Uint8Array(0),
+  wrote: () => assert(false, "nothing is written before the instance exists"),
+  counter: () => 0n,
+  setCounter: () => assert(false, "nothing is charged before the instance exists"),
+};
+
+export function openSandbox(canister: CanisterState, situation: Situation): Sandbox {
+  return {
+    canister,
+    situation,
+    instance: NO_INSTANCE,
+    stable: stableDraft(canister.stable),
+    heapGrown: 0,
+    balance: canister.cycles,
+    available: situation.call.availableCycles,
+    burned: 0n,
+    certifiedData: canister.certifiedData,
+    globalTimer: canister.globalTimer,
+    replyData: [],
+    replyBytes: 0,
+    answer: undefined,
+    preparing: undefined,
+    calls: [],
+    openCalls: undefined,
+    nextCallback: canister.nextCallback,
+    acceptedMessage: false,
+    prints: [],
+  };
+}
+
+/** Takes instructions; a message that has none left ends here. */
+export function charge(s: Sandbox, instructions: bigint): void {
+  const left = s.instance.counter() - instructions;
+  s.instance.setCounter(left);
+  if (left < 0n) fail(instructionLimitExceeded(s.situation.instructionLimit));
+}
+
+/** [offset, offset+size) of the heap, live. `what` names the function in the trap. */
+export function heap(s: Sandbox, what: string, offset: number, size: number): Uint8Array {
+  const memory = s.instance.memory();
+  if (offset + size > memory.length) fail(outOfBounds(what, offset, size, memory.length));
+  return memory.subarray(offset, offset + size);
+}
+
+/** A copy that outlives the call. */
+export const fromHeap = (s: Sandbox, what: string, offset: number, size: number): Uint8Array =>
+  heap(s, what, offset, size).slice();
+
+/** The `*_copy` functions: destination checked first, then the source; also when size is 0. */
+export function copyOut(
+  s: Sandbox,
+  name: string,
+  source: Uint8Array,
+  dst: number,
+  offset: number,
+  size: number,
+): void {
+  const target = heap(s, `ic0.${name} heap`, dst, size);
+  if (offset + size > source.length) fail(outOfBounds(`ic0.${name}`, offset, size, source.length));
+  if (size === 0) return;
+  target.set(source.subarray(offset, offset + size));
+  s.instance.wrote(dst, size);
+}
+
+/** 16 bytes, little-endian. */
+export function writeCycles(s: Sandbox, name: string, dst: number, amount: bigint): void {
+  const target = heap(s, `ic0_${name}`, dst, 16);
+  for (let i = 0; i < 16; i++) target[i] = Number((amount >> BigInt(8 * i)) & 0xffn);
+  s.instance.wrote(dst, 16);
+}
+
+/** Memory in use now, with what this execution has grown. */
+export const memoryNow = (s: Sandbox): number =>
+  memoryUsed(s.canister) + s.heapGrown + s.stable.length() - s.canister.stable.length;
+
+/** What may be spent without freezing. */
+export function liquid(s: Sandbox): bigint {
+  const keep = freezingLimitWith(s.canister, memoryNow(s), s.situation.subnet);
+  return s.balance > keep ? s.balance - keep : 0n;
+}
