@@ -2,11 +2,9 @@
  * A half-filled form: one draft per value, shaped like its type, holding what was typed. Reading a draft gives the
  * value or says which field is wrong. Recursive types end where a choice (opt, vec, variant) has not been made yet.
  */
-import { type DidType, fieldKey, isBlob, resolve } from "./did.ts";
+import { type DidType, fieldKey, isBlob, type Shape, shapeOf, type Types } from "./shape.ts";
 import { CandidFault } from "./tokens.ts";
 import { readNumber, readPrincipal, vector } from "./value.ts";
-
-type Types = ReadonlyMap<string, DidType>;
 
 export type Draft =
   | { kind: "typed"; text: string }
@@ -18,7 +16,7 @@ export type Draft =
   | { kind: "variant"; choice: number; of: Draft };
 
 export function emptyDraft(declared: DidType, types: Types): Draft {
-  const of = resolve(declared, types);
+  const of = shapeOf(declared, types);
   switch (of.kind) {
     case "bool":
       return { kind: "bool", on: false };
@@ -29,7 +27,7 @@ export function emptyDraft(declared: DidType, types: Types): Draft {
     case "opt":
       return { kind: "opt", some: false, of: { kind: "nothing" } };
     case "vec":
-      return isBlob(of, types) ? { kind: "typed", text: "" } : { kind: "vec", items: [] };
+      return isBlob(declared, types) ? { kind: "typed", text: "" } : { kind: "vec", items: [] };
     case "record":
       return { kind: "record", fields: of.fields.map((f) => emptyDraft(f.type, types)) };
     case "variant":
@@ -45,7 +43,7 @@ export const caseDraft = (of: DidType | undefined, types: Types): Draft =>
 
 /** Throws a CandidFault that names the field. */
 export function readDraft(draft: Draft, declared: DidType, types: Types, label: string): unknown {
-  const of = resolve(declared, types);
+  const of = shapeOf(declared, types);
   try {
     switch (draft.kind) {
       case "bool":
@@ -58,7 +56,7 @@ export function readDraft(draft: Draft, declared: DidType, types: Types, label: 
         if (of.kind !== "vec") break;
         return vector(
           draft.items.map((item, i) => readDraft(item, of.of, types, `${label}[${i}]`)),
-          of,
+          declared,
           types,
         );
       case "record":
@@ -85,7 +83,7 @@ export function readDraft(draft: Draft, declared: DidType, types: Types, label: 
 /** A fault that already says where. */
 class Named extends CandidFault {}
 
-function readTyped(text: string, of: DidType): unknown {
+function readTyped(text: string, of: Shape): unknown {
   if (of.kind === "text") return text;
   if (of.kind === "principal") return readPrincipal(text);
   if (of.kind === "vec") {

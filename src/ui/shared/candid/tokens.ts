@@ -98,8 +98,8 @@ export function quotedBytes(token: string): Uint8Array {
       i += char.length - 1;
       continue;
     }
-    const escape = body[++i]!;
-    const simple = { n: "\n", r: "\r", t: "\t", "\\": "\\", '"': '"', "'": "'" }[escape];
+    const letter = body[++i]!;
+    const simple = { n: "\n", r: "\r", t: "\t", "\\": "\\", '"': '"', "'": "'" }[letter];
     const unicode = /^u\{([0-9a-fA-F_]+)\}/.exec(body.slice(i));
     const byte = /^[0-9a-fA-F]{2}/.exec(body.slice(i));
     if (simple !== undefined) out.push(...encoder.encode(simple));
@@ -109,7 +109,7 @@ export function quotedBytes(token: string): Uint8Array {
     } else if (byte !== null) {
       out.push(Number.parseInt(byte[0], 16));
       i++;
-    } else throw new CandidFault(`unknown escape \\${escape}`);
+    } else throw new CandidFault(`unknown escape \\${letter}`);
   }
   return Uint8Array.from(out);
 }

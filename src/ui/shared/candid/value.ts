@@ -6,22 +6,22 @@
 import { Principal } from "@icp-sdk/core/principal";
 import { toHex } from "../../../base/bytes.ts";
 import {
-  type Argument,
+  type DidArgument,
   type DidType,
   type Field,
   fieldKey,
   isBlob,
   isTuple,
-  resolve,
+  shapeOf,
+  type Types,
   typeText,
-} from "./did.ts";
+} from "./shape.ts";
 import { CandidFault, Cursor, quotedBytes, quotedText } from "./tokens.ts";
 
-type Types = ReadonlyMap<string, DidType>;
 const FIXED = /^(nat|int)(8|16|32|64)$/;
 
 /** Reads `(1, "x")`, or one value without the parentheses. */
-export function parseArguments(source: string, args: readonly Argument[], types: Types): unknown[] {
+export function parseArguments(source: string, args: readonly DidArgument[], types: Types): unknown[] {
   const cursor = new Cursor(source);
   const bare = !cursor.is("(");
   const values: unknown[] = [];
@@ -34,7 +34,7 @@ export function parseArguments(source: string, args: readonly Argument[], types:
   else if (cursor.token.kind !== "end") one();
   if (cursor.token.kind !== "end") throw cursor.fault(`unexpected ${cursor.token.value}`);
   for (let i = values.length; i < args.length; i++) {
-    const kind = resolve(args[i]!.type, types).kind;
+    const kind = shapeOf(args[i]!.type, types).kind;
     if (kind !== "opt" && kind !== "null" && kind !== "reserved") {
       throw cursor.fault(`${args.length} arguments are needed, ${values.length} given`);
     }
@@ -51,8 +51,9 @@ function value(cursor: Cursor, of: DidType, types: Types): unknown {
 }
 
 function bareValue(cursor: Cursor, declared: DidType, types: Types): unknown {
-  const of = resolve(declared, types);
-  const wrong = (): CandidFault => cursor.fault(`expected ${typeText(of)}, found ${cursor.token.value}`);
+  const of = shapeOf(declared, types);
+  const wrong = (): CandidFault =>
+    cursor.fault(`expected ${typeText(declared)}, found ${cursor.token.value}`);
   switch (of.kind) {
     case "text":
       if (cursor.token.kind !== "text") throw wrong();
@@ -77,7 +78,7 @@ function bareValue(cursor: Cursor, declared: DidType, types: Types): unknown {
       cursor.accept("opt");
       return [value(cursor, of.of, types)];
     case "vec":
-      if (isBlob(of, types) && cursor.accept("blob")) {
+      if (isBlob(declared, types) && cursor.accept("blob")) {
         if (cursor.token.kind !== "text") throw wrong();
         return quotedBytes(cursor.take().value);
       }
@@ -97,7 +98,7 @@ function bareValue(cursor: Cursor, declared: DidType, types: Types): unknown {
       const token = cursor.take();
       const label = token.kind === "text" ? quotedText(token.value) : token.value;
       const field = of.fields.find((f) => f.label === label);
-      if (field === undefined) throw cursor.fault(`${label} is no case of ${typeText(of)}`);
+      if (field === undefined) throw cursor.fault(`${label} is no case of ${typeText(declared)}`);
       const inner = cursor.accept("=") ? value(cursor, field.type, types) : null;
       cursor.accept(";");
       cursor.expect("}");
@@ -106,8 +107,6 @@ function bareValue(cursor: Cursor, declared: DidType, types: Types): unknown {
     case "func":
     case "service":
       throw cursor.fault(`${of.kind} values cannot be typed here`);
-    case "name":
-      throw cursor.fault("unreachable");
     default:
       if (cursor.token.kind !== "number") throw wrong();
       return readNumber(cursor.take().value, of.kind);
@@ -130,7 +129,7 @@ function record(cursor: Cursor, fields: readonly Field[], types: Types): Record<
   });
   for (const field of fields) {
     if (Object.hasOwn(out, fieldKey(field.label))) continue;
-    if (resolve(field.type, types).kind !== "opt") throw cursor.fault(`the record lacks ${field.label}`);
+    if (shapeOf(field.type, types).kind !== "opt") throw cursor.fault(`the record lacks ${field.label}`);
     out[fieldKey(field.label)] = [];
   }
   return out;
@@ -171,7 +170,7 @@ export function readNumber(text: string, kind: string): number | bigint {
 
 /** One value as text. Long vectors end in an ellipsis: this is for reading. */
 export function valueText(x: unknown, declared: DidType, types: Types): string {
-  const of = resolve(declared, types);
+  const of = shapeOf(declared, types);
   switch (of.kind) {
     case "text":
       return JSON.stringify(x);
@@ -185,7 +184,7 @@ export function valueText(x: unknown, declared: DidType, types: Types): string {
       return option.length === 0 ? "null" : `opt ${valueText(option[0], of.of, types)}`;
     }
     case "vec": {
-      if (isBlob(of, types)) {
+      if (isBlob(declared, types)) {
         const bytes = Uint8Array.from(x as Iterable<number>);
         const shown = toHex(bytes.subarray(0, 512)).replace(/../g, "\\$&");
         return `blob "${shown}"${bytes.length > 512 ? ` … ${bytes.length} bytes` : ""}`;
@@ -207,7 +206,7 @@ export function valueText(x: unknown, declared: DidType, types: Types): string {
     case "variant": {
       const [key, inner] = Object.entries(x as object)[0] ?? ["?", null];
       const field = of.fields.find((f) => fieldKey(f.label) === key);
-      if (field === undefined || resolve(field.type, types).kind === "null")
+      if (field === undefined || shapeOf(field.type, types).kind === "null")
         return `variant { ${field?.label ?? key} }`;
       return `variant { ${field.label} = ${valueText(inner, field.type, types)} }`;
     }
