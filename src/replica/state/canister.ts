@@ -1,5 +1,5 @@
 /** One canister. Source: interface §6; abstract behaviour's `CanState`. */
-import type { CanisterId, Nanos, PrincipalId } from "../../types/ids.ts";
+import type { CanisterId, Hash, Nanos, PrincipalId } from "../../types/ids.ts";
 import type { GlobalValue, RewrittenModule } from "../interfaces/wasm-host.ts";
 import type { CallContext, Callback, CanisterInput, StopRequest } from "./messages.ts";
 import type { Pages } from "./pages.ts";
@@ -33,6 +33,8 @@ export interface CanisterState {
   /** Subnet time up to which storage and allocation were charged. */
   readonly chargedUntil: Nanos;
   readonly consumedCycles: bigint;
+  /** Uploaded parts of modules, by their SHA-256; absent while empty. */
+  readonly chunkStore?: ReadonlyMap<Hash, Uint8Array>;
 }
 
 export type CanisterStatus =

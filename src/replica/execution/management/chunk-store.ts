@@ -1,0 +1,110 @@
+/**
+ * Modules too large for one message come in parts of at most 1 MiB, kept by their hash beside the canister.
+ *
+ *   CH1  Controllers use the store, and the canister itself.
+ *   CH2  The same part twice is kept once and answered alike. At most 100 parts; each is paid for as a whole MiB.
+ *   CH3  Putting them together yields the module whose hash the caller named, or nothing.
+ *
+ * Source: interface L30–L33.
+ */
+import { concat, equalBytes, compareText, fromHex, toHex } from "../../../base/bytes.ts";
+import { sha256 } from "../../../crypto/hash.ts";
+import type { Hash } from "../../../types/ids.ts";
+import type { Reject } from "../../../types/messages.ts";
+import type { CanisterState } from "../../state/canister.ts";
+import { CHUNK_BYTES } from "../../state/memory-metrics.ts";
+import { freezingLimit } from "../cycles.ts";
+import {
+  type CanisterIdArgs,
+  type InstallChunkedCodeArgs,
+  StoredChunksReply,
+  type UploadChunkArgs,
+  UploadChunkReply,
+} from "./candid.ts";
+import type { ValueOf } from "./candid-types.ts";
+import { controlled, done, type ManagementCall, type ManagementOutcome, rejected, replied } from "./call.ts";
+import { canisterNotFound, chunkStore } from "./rejects.ts";
+
+const MAX_CHUNKS = 100;
+
+const storeOf = (canister: CanisterState): ReadonlyMap<Hash, Uint8Array> => canister.chunkStore ?? new Map();
+
+export function uploadChunk(call: ManagementCall, args: ValueOf<typeof UploadChunkArgs>): ManagementOutcome {
+  const { draft } = call;
+  const found = controlled(call, args.canister_id, true);
+  if ("reject" in found) return rejected(call, found.reject);
+  const store = storeOf(found.canister);
+  const hash = sha256(args.chunk);
+  if (!store.has(toHex(hash))) {
+    if (args.chunk.length > CHUNK_BYTES)
+      return rejected(
+        call,
+        chunkStore(`Wasm chunk size ${args.chunk.length} exceeds the maximum chunk size of ${CHUNK_BYTES}`),
+      );
+    if (store.size >= MAX_CHUNKS)
+      return rejected(
+        call,
+        chunkStore(
+          `Wasm chunk store has already reached maximum capacity of ${MAX_CHUNKS * CHUNK_BYTES} bytes`,
+        ),
+      );
+    const canister = { ...found.canister, chunkStore: new Map([...store, [toHex(hash), args.chunk]]) };
+    const missing = freezingLimit(canister, draft.subnet) - canister.cycles;
+    if (missing > 0n)
+      return rejected(
+        call,
+        chunkStore(`At least ${missing} additional cycles are required to keep the chunk`),
+      );
+    draft.canisters.set(canister.id, canister);
+  }
+  return replied(call, UploadChunkReply, { hash });
+}
+
+export function clearChunkStore(
+  call: ManagementCall,
+  args: ValueOf<typeof CanisterIdArgs>,
+): ManagementOutcome {
+  const found = controlled(call, args.canister_id, true);
+  if ("reject" in found) return rejected(call, found.reject);
+  const { chunkStore: _gone, ...canister } = found.canister;
+  call.draft.canisters.set(canister.id, canister);
+  return done(call);
+}
+
+export function storedChunks(call: ManagementCall, args: ValueOf<typeof CanisterIdArgs>): ManagementOutcome {
+  const found = controlled(call, args.canister_id, true);
+  if ("reject" in found) return rejected(call, found.reject);
+  const hashes = [...storeOf(found.canister).keys()].sort(compareText);
+  return replied(
+    call,
+    StoredChunksReply,
+    hashes.map((hash) => ({ hash: fromHex(hash) })),
+  );
+}
+
+/** The module that the chunks make up. Who may use the store was not asked yet. */
+export function assembled(
+  call: ManagementCall,
+  args: ValueOf<typeof InstallChunkedCodeArgs>,
+): { readonly wasm: Uint8Array } | { readonly reject: Reject } {
+  const id = args.store_canister ?? args.target_canister;
+  if (!call.draft.canisters.has(id)) return { reject: canisterNotFound(id) };
+  const found = controlled(call, id, true);
+  if ("reject" in found) return found;
+  const store = storeOf(found.canister);
+  const parts: Uint8Array[] = [];
+  for (const { hash } of args.chunk_hashes_list) {
+    if (parts.length === MAX_CHUNKS)
+      return { reject: chunkStore(`More than ${MAX_CHUNKS} chunks were named`) };
+    const part = store.get(toHex(hash));
+    if (part === undefined) return { reject: chunkStore(`Chunk hash ${toHex(hash)} was not found`) };
+    parts.push(part);
+  }
+  const wasm = concat(...parts);
+  if (equalBytes(sha256(wasm), args.wasm_module_hash)) return { wasm };
+  return {
+    reject: chunkStore(
+      `Wasm module hash ${toHex(sha256(wasm))} does not match given hash ${toHex(args.wasm_module_hash)}`,
+    ),
+  };
+}

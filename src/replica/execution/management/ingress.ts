@@ -1,0 +1,48 @@
+/**
+ * Which calls of users to `aaaaa-aa` may enter a block at all. What is refused here leaves no trace on the subnet:
+ * the sender gets an uncertified reject.
+ *
+ *   MI1  Only methods open to users.
+ *   MI2  The argument decodes as far as the method needs it to name its canister, and that canister exists.
+ *   MI3  The sender controls it, or the method is anyone's, or (status) the canister lets the sender see.
+ *
+ * Execution asks again: between here and there the controllers may change. Source: interface MC1, MC2, H45, L11.
+ */
+import type { IngressContent, Reject } from "../../../types/messages.ts";
+import type { ReplicatedState } from "../../state/state.ts";
+import { effectiveCanisterOf } from "./effective-canister.ts";
+import { METHODS } from "./methods.ts";
+import {
+  badCandid,
+  canisterNotFound,
+  notYetBuilt,
+  onlyCanisters,
+  onlyControllersCanCall,
+  onlyQueries,
+  statusDenied,
+  unknownMethod,
+} from "./rejects.ts";
+import { isController, maySee } from "./permissions.ts";
+
+/** Undefined: it may. */
+export function managementIngressRefusal(state: ReplicatedState, call: IngressContent): Reject | undefined {
+  const rule = METHODS.get(call.method);
+  if (rule === undefined) return unknownMethod(call.method);
+  if (!rule.canisters) return onlyQueries(call.method);
+  if (!rule.ingress) return onlyCanisters(call.method);
+
+  const target = effectiveCanisterOf(call.method, call.arg);
+  if (target !== undefined && typeof target !== "string") return badCandid(target.malformed);
+  if (target !== undefined && target !== "any") {
+    const canister = state.canisters.get(target);
+    if (canister === undefined) return canisterNotFound(target);
+    if (rule.who === "controllers" && !isController(canister, call.sender))
+      return onlyControllersCanCall(target, call.method);
+    if (
+      call.method === "canister_status" &&
+      !maySee(canister, canister.settings.statusVisibility, call.sender)
+    )
+      return statusDenied(call.sender);
+  }
+  return rule.built ? undefined : notYetBuilt(call.method);
+}
