@@ -13,6 +13,10 @@ import type { Nanos, PrincipalId } from "../../types/ids.ts";
 import type { Reject } from "../../types/messages.ts";
 import type { WasmHost } from "../interfaces/wasm-host.ts";
 import type { CanisterHook, CanisterState } from "../state/canister.ts";
+import { rejectFrom } from "./failure.ts";
+import { runCanister } from "./run-canister.ts";
+import type { Context } from "./system-api/contexts.ts";
+import { NO_CALL } from "./system-api/sandbox.ts";
 
 export interface HookCall {
   /** Init and post_upgrade see it; empty otherwise. */
@@ -35,13 +39,32 @@ export interface HookResult {
   readonly prints: readonly string[];
 }
 
+const CONTEXTS: Partial<Record<CanisterHook, Context>> = {
+  canister_start: "s",
+  canister_init: "I",
+  canister_post_upgrade: "I",
+  canister_pre_upgrade: "G",
+};
+
 export function runHook(
-  _host: WasmHost,
+  host: WasmHost,
   canister: CanisterState,
   hook: CanisterHook,
-  _call: HookCall,
+  call: HookCall,
 ): HookResult {
   if (!canister.code?.exports.hooks.includes(hook))
     return { canister, instructions: 0n, burned: 0n, reject: undefined, prints: [] };
-  throw new Error("not yet");
+  const run = runCanister(
+    host,
+    canister,
+    { kind: "export", name: hook },
+    { context: CONTEXTS[hook] ?? "I", maxReplyBytes: 0, call: NO_CALL, ...call },
+  );
+  return {
+    canister: run.canister,
+    instructions: run.instructions,
+    burned: run.burned,
+    reject: run.failure === undefined ? undefined : rejectFrom(canister.id, run.failure),
+    prints: run.prints,
+  };
 }

@@ -1,0 +1,137 @@
+/**
+ * Executes a call to a canister's update or query method, in replicated mode.
+ *
+ *   Q1  The guards are asked in this order: status, cycles, code, method (interface M31–M36). Refused calls get all
+ *       their cycles back; from the third guard on, the base fee is paid.
+ *   Q2  A query called as an update keeps nothing but its log and its balance (S29, X2).
+ *   Q3  A composite query cannot be called so: IC0527 (H44).
+ */
+import { IC, rejectOf } from "../../types/errors.ts";
+import { RejectCode, type Reject } from "../../types/messages.ts";
+import { principalText } from "../../types/principal.ts";
+import type { WasmHost } from "../interfaces/wasm-host.ts";
+import type { CanisterState } from "../state/canister.ts";
+import { canisterOf, type Draft } from "../state/draft.ts";
+import type { CallContext, CanisterRequest } from "../state/messages.ts";
+import { MAX_RESPONSE_BYTES } from "./cycles.ts";
+import { methodNotFound, noWasmModule, rejectFrom } from "./failure.ts";
+import { respond } from "./response.ts";
+import { runCanister } from "./run-canister.ts";
+import { afterRun, conclude, prepay, settle, tell, viewOf } from "./settle.ts";
+
+/** Returns the instructions used. */
+export function executeRequest(host: WasmHost, draft: Draft, request: CanisterRequest): bigint {
+  const canister = canisterOf(draft, request.receiver);
+  markProcessing(draft, request);
+  const refuse = (reject: Reject): bigint => {
+    respond(draft, request.origin, canister.id, { kind: "reject", reject }, request.cycles);
+    return 0n;
+  };
+
+  const closed = statusRefusal(canister) ?? minimumRefusal(canister, request);
+  if (closed !== undefined) return refuse(closed);
+
+  const kind = canister.code?.exports.queries.includes(request.method) ? "query" : "update";
+  const { limits } = draft.subnet;
+  const limit = kind === "query" ? limits.query : limits.update;
+  const prepayment = prepay(canister, limit, draft.subnet, request.caller);
+  if (prepayment.kind === "refused") return refuse(prepayment.reject);
+
+  const unknown = methodRefusal(canister, request.method);
+  if (unknown !== undefined) {
+    draft.canisters.set(canister.id, settle(draft, prepayment.canister, prepayment.cycles, limit, 0n));
+    return refuse(unknown);
+  }
+
+  const context: CallContext = {
+    id: canister.nextContext,
+    origin: request.origin,
+    caller: request.caller,
+    responded: false,
+    deleted: false,
+    availableCycles: request.cycles,
+    outstandingCalls: 0,
+    instructions: 0n,
+    lastReject: undefined,
+  };
+  const run = runCanister(
+    host,
+    prepayment.canister,
+    { kind: "export", name: `canister_${kind} ${request.method}` },
+    {
+      context: kind === "query" ? "RQ" : "U",
+      arg: request.payload,
+      caller: request.caller,
+      time: draft.time,
+      subnet: draft.subnet,
+      instructionLimit: limit,
+      maxReplyBytes: MAX_RESPONSE_BYTES,
+      call: viewOf(context),
+    },
+  );
+  const changed = kind === "query" ? keptOfQuery(prepayment.canister, run.canister) : run.canister;
+  const settled = settle(draft, changed, prepayment.cycles, limit, run.instructions);
+  const version = kind === "update" && run.failure === undefined ? 1n : 0n;
+  const lastReject = run.failure && rejectFrom(canister.id, run.failure);
+  draft.updates += 1n;
+  const answer = conclude(
+    draft,
+    { ...settled, nextContext: canister.nextContext + 1, version: settled.version + version },
+    { ...afterRun(context, run), lastReject },
+    run,
+  );
+  tell(draft, canister, request.method, run, context, answer);
+  return run.instructions;
+}
+
+function markProcessing(draft: Draft, { origin }: CanisterRequest): void {
+  const record = origin.kind === "ingress" ? draft.ingressHistory.get(origin.message) : undefined;
+  if (origin.kind === "ingress" && record !== undefined)
+    draft.ingressHistory.set(origin.message, {
+      ...record,
+      status: { kind: "processing" },
+      changedAt: draft.time,
+    });
+}
+
+/** Q2. */
+const keptOfQuery = (before: CanisterState, after: CanisterState): CanisterState => ({
+  ...before,
+  cycles: after.cycles,
+  logs: after.logs,
+  nextLogIndex: after.nextLogIndex,
+});
+
+/** Source: interface M31; texts as mainnet's. */
+export function statusRefusal(canister: CanisterState): Reject | undefined {
+  const id = principalText(canister.id);
+  switch (canister.status.kind) {
+    case "running":
+      return undefined;
+    case "stopping":
+      return rejectOf(IC.CanisterStopping, `Canister ${id} is stopping`);
+    case "stopped":
+      return rejectOf(IC.CanisterStopped, `Canister ${id} is stopped`);
+  }
+}
+
+/** Source: interface M35. */
+function minimumRefusal(canister: CanisterState, request: CanisterRequest): Reject | undefined {
+  const minimum = canister.settings.minimumIncomingCallCycles;
+  const asked = request.origin.kind === "canister" && request.caller !== canister.id;
+  if (!asked || request.cycles >= minimum) return undefined;
+  return {
+    code: RejectCode.CanisterError,
+    message: `Canister ${principalText(canister.id)} requires at least ${minimum} cycles for an incoming call`,
+  };
+}
+
+/** Whether the method may be called in replicated mode. Also asked before induction. */
+export function methodRefusal(canister: CanisterState, method: string): Reject | undefined {
+  if (canister.code === undefined) return rejectFrom(canister.id, noWasmModule);
+  const { updates, queries, compositeQueries } = canister.code.exports;
+  if (updates.includes(method) || queries.includes(method)) return undefined;
+  if (compositeQueries.includes(method))
+    return rejectOf(IC.CompositeQueryInReplicatedMode, "Composite query cannot be called in replicated mode");
+  return rejectFrom(canister.id, methodNotFound("update", method));
+}

@@ -1,0 +1,165 @@
+/**
+ * Runs one entry point of one canister, all or nothing.
+ *
+ *   X1  When the entry returns, the canister given back holds every change: heap, globals, stable memory, certified
+ *       data, timer, balance, and a callback for every call performed.
+ *   X2  When it does not, the canister is as given save for its log, and neither calls nor an answer leave it. The
+ *       instructions are counted all the same (interface S24).
+ *   X3  A call that was prepared and never performed leaves nothing behind (S26).
+ *   X4  Outside replicated execution the log stays as it was (S37). Whoever runs a query forgets the rest himself.
+ *
+ * Cycles for instructions are not touched here: the caller prepays and settles.
+ *
+ * Heap pages written cost 1,000 instructions each after the run, four times that with 64-bit memory, and never make a
+ * message fail. Source: replica D.6 ("2025").
+ */
+import { utf8, utf8Lossy } from "../../base/bytes.ts";
+import { unreachable } from "../../base/assert.ts";
+import type { Entry, RunOutcome, WasmHost } from "../interfaces/wasm-host.ts";
+import type { CanisterState } from "../state/canister.ts";
+import type { Callback } from "../state/messages.ts";
+import { isWasm64 } from "./cycles.ts";
+import {
+  functionNotFound,
+  instructionLimitExceeded,
+  isFailure,
+  noWasmModule,
+  wasmTrap,
+  type Failure,
+} from "./failure.ts";
+import { withLogs } from "./logs.ts";
+import { dropPreparation } from "./system-api/call.ts";
+import { REPLICATED_OR_START } from "./system-api/contexts.ts";
+import { allowHeapGrowth } from "./system-api/memory-growth.ts";
+import {
+  openSandbox,
+  type Answer,
+  type OutgoingCall,
+  type Sandbox,
+  type Situation,
+} from "./system-api/sandbox.ts";
+import { importsFor } from "./system-api/table.ts";
+
+export interface Run {
+  readonly canister: CanisterState;
+  readonly failure: Failure | undefined;
+  readonly instructions: bigint;
+  readonly answer: Answer | undefined;
+  /** What remains of the cycles that came with the call. */
+  readonly available: bigint;
+  /** By `cycles_burn128`; already gone from the balance. */
+  readonly burned: bigint;
+  /** Performed, paid, in order. */
+  readonly calls: readonly OutgoingCall[];
+  /** Whether inspect_message accepted. */
+  readonly accepted: boolean;
+  readonly prints: readonly string[];
+}
+
+const HEAP_PAGE_INSTRUCTIONS = 1_000n;
+
+export function runCanister(
+  host: WasmHost,
+  canister: CanisterState,
+  entry: Entry,
+  situation: Situation,
+): Run {
+  const sandbox = openSandbox(canister, situation);
+  const { code } = canister;
+  if (code === undefined) return failed(sandbox, noWasmModule, 0n);
+  const result = host.run({
+    module: code.module,
+    heap: code.module.memory === undefined ? undefined : canister.heap,
+    globals: canister.globals,
+    entry,
+    instructionLimit: situation.instructionLimit,
+    imports: (instance) => importsFor(sandbox, instance),
+    allowGrow: (current, delta) => allowHeapGrowth(sandbox, current, delta),
+  });
+  const perPage = isWasm64(canister) ? 4n * HEAP_PAGE_INSTRUCTIONS : HEAP_PAGE_INSTRUCTIONS;
+  const withPages = result.instructions + BigInt(result.writtenPages) * perPage;
+  const instructions = withPages < situation.instructionLimit ? withPages : situation.instructionLimit;
+
+  const failure = failureOf(result.outcome, entry, situation.instructionLimit);
+  if (failure !== undefined) return failed(sandbox, failure, instructions);
+
+  dropPreparation(sandbox);
+  const changed: CanisterState = {
+    ...canister,
+    heap: result.heap ?? canister.heap,
+    globals: result.globals ?? canister.globals,
+    stable: sandbox.stable.commit(),
+    certifiedData: sandbox.certifiedData,
+    globalTimer: sandbox.globalTimer,
+    cycles: sandbox.balance,
+    callbacks: withCallbacks(canister, sandbox),
+    nextCallback: sandbox.nextCallback,
+  };
+  return {
+    canister: logged(sandbox, changed, undefined),
+    failure: undefined,
+    instructions,
+    answer: sandbox.answer,
+    available: sandbox.available,
+    burned: sandbox.burned,
+    calls: sandbox.calls,
+    accepted: sandbox.acceptedMessage,
+    prints: printed(sandbox),
+  };
+}
+
+const failed = (sandbox: Sandbox, failure: Failure, instructions: bigint): Run => ({
+  canister: logged(sandbox, sandbox.canister, failure),
+  failure,
+  instructions,
+  answer: undefined,
+  available: sandbox.situation.call.availableCycles,
+  burned: 0n,
+  calls: [],
+  accepted: false,
+  prints: printed(sandbox),
+});
+
+function failureOf(outcome: RunOutcome, entry: Entry, limit: bigint): Failure | undefined {
+  switch (outcome.kind) {
+    case "returned":
+      return undefined;
+    case "trapped":
+      return wasmTrap(outcome.trap);
+    case "out-of-instructions":
+      return instructionLimitExceeded(limit);
+    case "function-not-found":
+      return functionNotFound(entry.kind === "table" ? entry.slot : 0n);
+    case "stopped":
+      if (isFailure(outcome.reason)) return outcome.reason;
+      throw outcome.reason;
+    default:
+      return unreachable(outcome);
+  }
+}
+
+function withCallbacks(canister: CanisterState, sandbox: Sandbox): ReadonlyMap<number, Callback> {
+  if (sandbox.calls.length === 0) return canister.callbacks;
+  const callbacks = new Map(canister.callbacks);
+  for (const call of sandbox.calls)
+    callbacks.set(call.callback, {
+      id: call.callback,
+      context: sandbox.situation.call.id,
+      callee: call.callee,
+      onReply: call.onReply,
+      onReject: call.onReject,
+      onCleanup: call.onCleanup,
+      cyclesSent: call.cycles,
+      prepaidCycles: call.prepaid,
+      deadline: call.deadline,
+    });
+  return callbacks;
+}
+
+function logged(sandbox: Sandbox, canister: CanisterState, failure: Failure | undefined): CanisterState {
+  if (!REPLICATED_OR_START.has(sandbox.situation.context)) return canister;
+  const trap = failure?.logged === undefined ? [] : [utf8(failure.logged)];
+  return withLogs(canister, sandbox.situation.time, [...sandbox.prints, ...trap]);
+}
+
+const printed = (sandbox: Sandbox): string[] => sandbox.prints.map(utf8Lossy);

@@ -1,0 +1,167 @@
+/**
+ * What follows every execution, whatever kind: pay for it, take its calls away, answer, and keep or close the call
+ * context.
+ *
+ *   E1  An execution is prepaid to its limit; unused instructions come back, the base fee stays (replica E.1).
+ *   E2  Whoever cannot prepay and keep the freezing limit is not executed (interface M32, M36).
+ *   E3  A context answers once. When it has neither answered nor anything left to wait for, the system answers for it:
+ *       with its first trap, or with IC0506 (M2, M4, M5).
+ *   E4  What was not accepted of a call's cycles returns with the answer (M3).
+ *   E5  A context ends when nothing is outstanding and nobody waits (M7).
+ *   E6  Cycles are conserved: what leaves a canister and reaches nobody is in `draft.cyclesBurned`.
+ */
+import { IC, rejectOf } from "../../types/errors.ts";
+import type { PrincipalId } from "../../types/ids.ts";
+import type { Reject } from "../../types/messages.ts";
+import { principalText } from "../../types/principal.ts";
+import type { Fact } from "../../types/trace.ts";
+import type { CanisterState } from "../state/canister.ts";
+import type { Draft } from "../state/draft.ts";
+import type { CallContext, CanisterRequest } from "../state/messages.ts";
+import type { SubnetRecord } from "../../registry/registry.ts";
+import { executionFee, freezingLimit, isWasm64, unusedInstructionsRefund } from "./cycles.ts";
+import { deliver } from "./deliver.ts";
+import { outOfCyclesText } from "./failure.ts";
+import { respond, type Answer } from "./response.ts";
+import type { Run } from "./run-canister.ts";
+import type { Answer as CanisterAnswer, CallView } from "./system-api/sandbox.ts";
+
+export type Prepayment =
+  | { readonly kind: "paid"; readonly canister: CanisterState; readonly cycles: bigint }
+  | { readonly kind: "refused"; readonly reject: Reject };
+
+/** E2. `asker` learns how much is missing only as a controller. */
+export function prepay(
+  canister: CanisterState,
+  limit: bigint,
+  subnet: SubnetRecord,
+  asker: PrincipalId,
+): Prepayment {
+  const cycles = executionFee(limit, isWasm64(canister), subnet);
+  const missing = cycles + freezingLimit(canister, subnet) - canister.cycles;
+  if (missing <= 0n)
+    return { kind: "paid", canister: { ...canister, cycles: canister.cycles - cycles }, cycles };
+  const reveal = canister.settings.controllers.includes(asker);
+  return {
+    kind: "refused",
+    reject: rejectOf(IC.CanisterOutOfCycles, outOfCyclesText(canister.id, missing, reveal)),
+  };
+}
+
+/** E1: gives back what was prepaid for instructions that did not run. */
+export function settle(
+  draft: Draft,
+  canister: CanisterState,
+  prepaid: bigint,
+  limit: bigint,
+  used: bigint,
+): CanisterState {
+  const unused = unusedInstructionsRefund(limit - used, isWasm64(canister), draft.subnet);
+  const refund = unused < prepaid ? unused : prepaid;
+  const cost = prepaid - refund;
+  draft.cyclesBurned += cost;
+  return {
+    ...canister,
+    cycles: canister.cycles + refund,
+    consumedCycles: canister.consumedCycles + cost,
+  };
+}
+
+export const viewOf = (context: CallContext): CallView => ({
+  id: context.id,
+  responded: context.responded || context.origin.kind === "system",
+  availableCycles: context.availableCycles,
+  instructions: context.instructions,
+  deadline: context.origin.kind === "canister" ? context.origin.deadline : 0n,
+});
+
+/** The answer as its receiver gets it. */
+export const answerOf = (answer: CanisterAnswer): Answer =>
+  answer.kind === "reply"
+    ? { kind: "reply", data: answer.data }
+    : { kind: "reject", reject: rejectOf(IC.CanisterRejectedMessage, answer.message) };
+
+export const didNotReply = (canister: CanisterState): Reject =>
+  rejectOf(IC.CanisterDidNotReply, `Canister ${principalText(canister.id)} did not reply to the call`);
+
+/** What a run adds to its context. */
+export const afterRun = (context: CallContext, run: Run): CallContext => ({
+  ...context,
+  availableCycles: run.available,
+  outstandingCalls: context.outstandingCalls + run.calls.length,
+  instructions: context.instructions + run.instructions,
+});
+
+/** E3–E6. `canister` is settled; `context` counts the run's own calls already. Returns the answer given, if any. */
+export function conclude(
+  draft: Draft,
+  canister: CanisterState,
+  context: CallContext,
+  run: Pick<Run, "answer" | "calls" | "burned"> | undefined,
+): Answer | undefined {
+  const answer = decideAnswer(canister, context, run?.answer);
+  const next: CallContext =
+    answer === undefined ? context : { ...context, responded: true, availableCycles: 0n };
+  const contexts = new Map(canister.contexts);
+  if (next.outstandingCalls === 0) contexts.delete(next.id);
+  else contexts.set(next.id, next);
+
+  const fees = (run?.calls ?? []).reduce((sum, call) => sum + call.fee, 0n);
+  draft.cyclesBurned += fees + (run?.burned ?? 0n);
+  draft.canisters.set(canister.id, {
+    ...canister,
+    contexts,
+    consumedCycles: canister.consumedCycles + fees + (run?.burned ?? 0n),
+  });
+
+  for (const call of run?.calls ?? []) {
+    const request: CanisterRequest = {
+      kind: "request",
+      origin: {
+        kind: "canister",
+        canister: canister.id,
+        callback: call.callback,
+        deadline: call.deadline,
+      },
+      caller: canister.id,
+      receiver: call.callee,
+      method: call.method,
+      payload: call.payload,
+      cycles: call.cycles,
+    };
+    deliver(draft, request);
+  }
+  if (answer !== undefined) respond(draft, context.origin, canister.id, answer, context.availableCycles);
+  return answer;
+}
+
+function decideAnswer(
+  canister: CanisterState,
+  context: CallContext,
+  given: CanisterAnswer | undefined,
+): Answer | undefined {
+  if (given !== undefined) return answerOf(given);
+  const starved = !context.responded && context.outstandingCalls === 0 && context.origin.kind !== "system";
+  return starved ? { kind: "reject", reject: context.lastReject ?? didNotReply(canister) } : undefined;
+}
+
+/** One line of the trace for an execution, and one for each print. */
+export function tell(
+  draft: Draft,
+  canister: CanisterState,
+  method: string,
+  run: Run,
+  context: CallContext | undefined,
+  answer: Answer | undefined,
+): void {
+  for (const text of run.prints) draft.facts.push({ kind: "debug-print", canister: canister.id, text });
+  const fact: Fact = {
+    kind: "message-executed",
+    height: draft.height,
+    canister: canister.id,
+    method,
+    instructions: run.instructions,
+    outcome: run.failure !== undefined ? "trapped" : answer?.kind === "reject" ? "rejected" : "ok",
+  };
+  draft.facts.push(context?.origin.kind === "ingress" ? { ...fact, message: context.origin.message } : fact);
+}
