@@ -98,8 +98,8 @@ const capped = (cycles: bigint): bigint => (cycles < MAX_CYCLES ? cycles : MAX_C
 function nextId(draft: Draft): CanisterId | undefined {
   const ranges = [...draft.subnet.canisterRanges].sort((a, b) => (a.start < b.start ? -1 : 1));
   for (const range of ranges) {
-    const start = indexOf(range.start);
-    let index = start > draft.nextCanisterIndex ? start : draft.nextCanisterIndex;
+    let index = indexOf(range.start);
+    if (index < draft.nextCanisterIndex) index = draft.nextCanisterIndex;
     while (draft.canisters.has(canisterIdOf(index))) index++;
     if (canisterIdOf(index) <= range.end) return canisterIdOf(index);
   }

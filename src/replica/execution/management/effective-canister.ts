@@ -8,23 +8,33 @@
  *
  * Source: interface H80–H85.
  */
+import { type Decoded, decoded } from "../../../base/decoded.ts";
 import type { CanisterId } from "../../../types/ids.ts";
+import type { EffectiveCanisterOf } from "../../interfaces/execution.ts";
 import { CanisterIdArgs, TargetCanisterArgs } from "./candid.ts";
 import { decodeArgument } from "./candid-decode.ts";
 import { METHODS } from "./methods.ts";
 
-/** An id; "any" of the subnet's ranges; undefined: none; or why the argument does not tell. */
-export type EffectiveCanister = CanisterId | "any" | undefined | { readonly malformed: string };
+const ANY: ReadonlySet<string> = new Set([
+  "create_canister",
+  "provisional_create_canister_with_cycles",
+  "list_canisters",
+]);
 
-export function effectiveCanisterOf(method: string, arg: Uint8Array): EffectiveCanister {
-  if (method === "create_canister" || method === "provisional_create_canister_with_cycles") return "any";
-  if (method === "list_canisters") return "any";
+export const effectiveCanisterOf: EffectiveCanisterOf = (method, arg) => {
+  const target = managedCanister(method, arg);
+  return target.ok ? target.value : undefined;
+};
+
+/** The same, with the reason when the argument does not tell. */
+export function managedCanister(method: string, arg: Uint8Array): Decoded<CanisterId | "any" | undefined> {
+  if (ANY.has(method)) return decoded("any");
   const target = METHODS.get(method)?.target;
-  if (target === undefined) return undefined;
-  if (target === "target_canister") {
-    const args = decodeArgument(TargetCanisterArgs, arg);
-    return args.ok ? args.value.target_canister : { malformed: args.because };
+  if (target === undefined) return decoded(undefined);
+  if (target === "canister_id") {
+    const args = decodeArgument(CanisterIdArgs, arg);
+    return args.ok ? decoded(args.value.canister_id) : args;
   }
-  const args = decodeArgument(CanisterIdArgs, arg);
-  return args.ok ? args.value.canister_id : { malformed: args.because };
+  const args = decodeArgument(TargetCanisterArgs, arg);
+  return args.ok ? decoded(args.value.target_canister) : args;
 }

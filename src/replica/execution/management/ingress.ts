@@ -10,7 +10,7 @@
  */
 import type { IngressContent, Reject } from "../../../types/messages.ts";
 import type { ReplicatedState } from "../../state/state.ts";
-import { effectiveCanisterOf } from "./effective-canister.ts";
+import { managedCanister } from "./effective-canister.ts";
 import { METHODS } from "./methods.ts";
 import {
   badCandid,
@@ -31,8 +31,9 @@ export function managementIngressRefusal(state: ReplicatedState, call: IngressCo
   if (!rule.canisters) return onlyQueries(call.method);
   if (!rule.ingress) return onlyCanisters(call.method);
 
-  const target = effectiveCanisterOf(call.method, call.arg);
-  if (target !== undefined && typeof target !== "string") return badCandid(target.malformed);
+  const named = managedCanister(call.method, call.arg);
+  if (!named.ok) return badCandid(named.because);
+  const target = named.value;
   if (target !== undefined && target !== "any") {
     const canister = state.canisters.get(target);
     if (canister === undefined) return canisterNotFound(target);

@@ -118,6 +118,12 @@ export const persistenceUnsupported = (): Reject =>
     "Invalid upgrade option: The `wasm_memory_persistence: opt Keep` upgrade option requires that the new canister module supports enhanced orthogonal persistence.",
   );
 
+export const memoryDoesNotFit = (): Reject =>
+  rejectOf(
+    IC.CanisterContractViolation,
+    "Invalid upgrade option: The main memory of the canister cannot be kept because the new canister module declares a memory that it does not fit.",
+  );
+
 export const installOutOfCycles = (id: CanisterId, missing: bigint): Reject =>
   rejectOf(
     IC.CanisterOutOfCycles,
