@@ -15,7 +15,10 @@ export interface IngressContent {
 /** A call as it travels in gossip and blocks: the envelope's own bytes beside what they decode to. */
 export interface SignedIngress {
   readonly content: IngressContent;
-  /** Where replies about it are looked up: the URL's id, checked against the content. Source: interface H80–H85. */
+  /**
+   * Whom its URL must name, as the content says: the callee, or the canister that a management call is about. The
+   * management canister where the URL may name anyone (calls that create a canister). Source: interface H80–H85.
+   */
   readonly effectiveCanister: CanisterId;
   readonly bytes: Uint8Array;
 }

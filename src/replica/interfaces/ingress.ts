@@ -36,6 +36,8 @@ export interface JudgedQuery {
   /** Hash of the query's content: part of what the node signs. */
   readonly id: MessageId;
   readonly query: Query;
+  /** As in SignedIngress: whom the URL must name; the management canister where it may name anyone. */
+  readonly effectiveCanister: CanisterId;
 }
 export interface JudgedReadState {
   readonly sender: UserId;

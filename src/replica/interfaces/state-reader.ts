@@ -20,6 +20,8 @@ export type StatePath = readonly Uint8Array[];
 
 /** What endpoints and queries may know: certificates of the latest certified state. */
 export interface CertifiedStates extends StateReader {
+  /** Whether a certification of this kept height was seen: not so for the genesis. */
+  isCertified(height: Height): boolean;
   /**
    * The encoded certificate of the latest certified height, revealing `/time` and everything at or below the paths, or
    * its absence. Undefined before the first certification.

@@ -132,6 +132,10 @@ export class StateManager implements CertifiedStates, CertifiableStates {
     return pending;
   }
 
+  isCertified(height: Height): boolean {
+    return this.#kept.get(height)?.certification !== undefined;
+  }
+
   certificate(paths: readonly StatePath[]): Uint8Array | undefined {
     const kept = this.#kept.get(this.#certified);
     if (kept?.certification === undefined) return undefined;
