@@ -1,18 +1,58 @@
-/** An uploaded module, judged, rewritten and ready to be installed. Source: interface L24, S1–S8. */
-import type { Decoded } from "../../../base/decoded.ts";
-import { undecodable } from "../../../base/decoded.ts";
+/**
+ * An uploaded module, judged, rewritten and ready to be installed.
+ *
+ *   LM1  The hash is of the bytes as uploaded: a gzip is not inflated first.
+ *   LM2  The heap is born with the module's smallest size and its active data segments in their places, in order.
+ *
+ * Source: interface L24, S1–S8; replica D.7.
+ */
+import { type Decoded, decoded, undecodable } from "../../../base/decoded.ts";
+import { sha256 } from "../../../crypto/hash.ts";
 import type { GlobalValue } from "../../interfaces/wasm-host.ts";
 import type { InstalledCode } from "../../state/canister.ts";
-import type { Pages } from "../../state/pages.ts";
+import { PAGE, type Pages, withPages, zeroPages } from "../../state/pages.ts";
+import { IMPLEMENTED } from "../system-api/table.ts";
+import { inflateModule } from "../wasm/gunzip.ts";
+import { rewrite } from "../wasm/rewrite.ts";
 
 export interface LoadedModule {
   readonly code: InstalledCode;
-  /** The memory as it is born: its minimal size, active data segments applied. */
   readonly heap: Pages;
   readonly globals: readonly GlobalValue[];
 }
 
+const WASM_PAGE = 65_536;
+
 /** `because` is the reject's text: "Canister's Wasm module is not valid: …". */
-export function loadModule(_uploaded: Uint8Array): Decoded<LoadedModule> {
-  return undecodable("not yet");
+export function loadModule(uploaded: Uint8Array): Decoded<LoadedModule> {
+  const inflated = inflateModule(uploaded);
+  if (!inflated.ok) return undecodable(inflated.message);
+  const rewritten = rewrite(inflated.wasm, IMPLEMENTED);
+  if (!rewritten.ok) return undecodable(rewritten.message);
+  const { module, exports, metadata, segments } = rewritten;
+  return decoded({
+    code: { moduleHash: sha256(uploaded), uploadedSize: uploaded.length, module, exports, metadata },
+    heap: bornHeap((module.memory?.minPages ?? 0) * WASM_PAGE, segments),
+    globals: module.globals.map((global) => global.initial),
+  });
+}
+
+/** Only pages that hold something are stored. */
+function bornHeap(
+  length: number,
+  segments: readonly { readonly offset: number; readonly bytes: Uint8Array }[],
+): Pages {
+  const pages = new Map<number, Uint8Array>();
+  for (const { offset, bytes } of segments) {
+    for (let done = 0; done < bytes.length;) {
+      const index = Math.floor((offset + done) / PAGE);
+      const within = (offset + done) % PAGE;
+      const part = bytes.subarray(done, done + PAGE - within);
+      const page = pages.get(index) ?? new Uint8Array(PAGE);
+      page.set(part, within);
+      pages.set(index, page);
+      done += part.length;
+    }
+  }
+  return withPages(zeroPages(length), pages);
 }
