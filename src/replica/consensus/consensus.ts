@@ -1,0 +1,234 @@
+/**
+ * Consensus: calls the sub-components in rotation, applies what they decide, hands out what follows.
+ *
+ *   C1  The first non-empty change set is applied before the next component is called: it must see the pool as it
+ *       now is.
+ *   C2  The rotation goes on where it stopped, so no component waits for ever; one that does is reported.
+ *   C3  One event costs a bounded number of turns. What is left over is done at once in the next: `nextWake` is now.
+ *   C4  Everything that later bytes depend on is in the snapshot.
+ *
+ * Source: replica A.4; models §1.1.
+ * Checked by: consensus.test.ts.
+ */
+import { subnetAt } from "../../registry/registry.ts";
+import type { EncodedArtifact } from "../../types/artifact.ts";
+import type { Batch } from "../../types/batch.ts";
+import type { ConsensusArtifact } from "../../types/consensus.ts";
+import { heightOf } from "../../types/artifact.ts";
+import type { Height, LabTime, NodeId } from "../../types/ids.ts";
+import type { Fact } from "../../types/trace.ts";
+import type { PoolReader } from "../interfaces/pool-reader.ts";
+import { type ConsensusPoolSnapshot, createConsensusPool } from "../pools/consensus-pool.ts";
+import { deliverBatches } from "./batch-delivery.ts";
+import { makeBlock } from "./block-maker.ts";
+import type { ComponentName, ConsensusDeps, Turn, View, Wait } from "./component.ts";
+import { factsOf, finalizedFacts, received } from "./facts.ts";
+import { makeFinalizationShares } from "./finalizer.ts";
+import { judgeArrival, type Refusal } from "./intake.ts";
+import { withMembership } from "./membership.ts";
+import { makeNotarizationShare } from "./notary.ts";
+import { purge, type PurgeMarks } from "./purger.ts";
+import { makeRandomBeaconShare } from "./random-beacon-maker.ts";
+import { makeRandomTapeShares } from "./random-tape-maker.ts";
+import { aggregateShares } from "./share-aggregator.ts";
+import { validate } from "./validator.ts";
+
+/** Change sets applied per event. A round without trouble takes about a dozen, spread over several events. */
+const TURNS_MAX = 64;
+
+export interface ConsensusRun {
+  /** Made or combined here in this run, in order: for every peer. */
+  readonly announce: readonly EncodedArtifact<ConsensusArtifact>[];
+  /** For execution, in order of height. */
+  readonly batches: readonly Batch[];
+  readonly facts: readonly Fact[];
+}
+
+export interface Consensus {
+  readonly pool: PoolReader;
+  /** A peer's artifact. It is judged in the next `run`. */
+  receive(
+    artifact: EncodedArtifact<ConsensusArtifact>,
+    from: NodeId,
+  ): { readonly refusal: Refusal | undefined; readonly facts: readonly Fact[] };
+  /** To be called after every event that may matter: arrivals, a new certified height, executed rounds, time. */
+  run(now: LabTime): ConsensusRun;
+  /** When the next run could do something by the passing of time alone; `now` when the last one was cut short. */
+  nextWake(now: LabTime): LabTime | undefined;
+  /** Highest height whose batch was handed out. */
+  deliveredHeight(): Height;
+  snapshot(): ConsensusSnapshot;
+}
+
+/** Plain data. */
+export interface ConsensusSnapshot {
+  readonly pool: ConsensusPoolSnapshot;
+  readonly delivered: Height;
+  readonly cursor: number;
+  readonly wakeAt: LabTime | undefined;
+  readonly cutShort: boolean;
+  readonly said: ReadonlyMap<string, string>;
+  readonly uncalledSince: ReadonlyMap<ComponentName, LabTime>;
+}
+
+/** `startedAt`: when this node first ran; round 1 begins then. */
+export function createConsensus(
+  deps: ConsensusDeps,
+  startedAt: LabTime,
+  from?: ConsensusSnapshot,
+): Consensus {
+  const subnet = subnetAt(deps.registry, deps.registryVersion);
+  const { registryVersion, decodeIngress } = deps;
+  const genesis = { subnet: subnet.id, registryVersion, startedAt };
+  const store = createConsensusPool(genesis, from?.pool);
+  const pool = withMembership(store.reader, subnet, registryVersion);
+  const marks: PurgeMarks = { finalized: 0 };
+  const said = new Map<string, string>(from?.said);
+  const uncalledSince = new Map<ComponentName, LabTime>(from?.uncalledSince);
+  let delivered = from?.delivered ?? 0;
+  let cursor = from?.cursor ?? 0;
+  let wakeAt = from?.wakeAt;
+  let cutShort = from?.cutShort ?? true;
+
+  const components: readonly { readonly name: ComponentName; turn(view: View): Turn }[] = [
+    { name: "finalizer", turn: makeFinalizationShares },
+    { name: "purger", turn: () => purge(pool, marks) },
+    { name: "share-aggregator", turn: aggregateShares },
+    { name: "notary", turn: makeNotarizationShare },
+    { name: "random-beacon-maker", turn: makeRandomBeaconShare },
+    { name: "random-tape-maker", turn: makeRandomTapeShares },
+    { name: "block-maker", turn: makeBlock },
+    { name: "validator", turn: validate },
+  ];
+
+  const viewAt = (now: LabTime): View => ({
+    pool,
+    me: deps.me,
+    subnet,
+    crypto: deps.crypto,
+    states: deps.states,
+    payloads: deps.payloads,
+    latestRegistryVersion: deps.registry.latestVersion,
+    deliveredHeight: delivered,
+    now,
+  });
+
+  /** C1, C2: the first component in turn that wants a change; undefined when none does. */
+  function nextChanges(
+    now: LabTime,
+    waits: Map<ComponentName, readonly Wait[]>,
+  ): Turn["changes"] | undefined {
+    for (let i = 0; i < components.length; i++) {
+      const component = components[(cursor + i) % components.length]!;
+      uncalledSince.delete(component.name);
+      const turn = component.turn(viewAt(now));
+      waits.set(component.name, turn.waits);
+      if (turn.changes.length === 0) continue;
+      cursor = (cursor + i + 1) % components.length;
+      return turn.changes;
+    }
+    return undefined;
+  }
+
+  function run(now: LabTime): ConsensusRun {
+    const announce: EncodedArtifact<ConsensusArtifact>[] = [];
+    const batches: Batch[] = [];
+    const facts: Fact[] = [];
+    const waits = new Map<ComponentName, readonly Wait[]>();
+    const deliver = () => {
+      const delivery = deliverBatches(pool, delivered, deps.states.latestHeight(), decodeIngress);
+      batches.push(...delivery.batches);
+      delivered += delivery.batches.length;
+      return delivery.wait;
+    };
+
+    deliver();
+    cutShort = true;
+    for (let turns = 0; turns < TURNS_MAX; turns++) {
+      const changes = nextChanges(now, waits);
+      if (changes === undefined) {
+        cutShort = false;
+        break;
+      }
+      const finalizedBefore = pool.finalizedHeight();
+      for (const applied of store.apply(changes, now)) {
+        if (applied.action.kind === "add-to-validated") announce.push(...applied.entries);
+        facts.push(...factsOf(applied, decodeIngress));
+      }
+      facts.push(...finalizedFacts(pool, finalizedBefore, decodeIngress));
+      deliver();
+    }
+    facts.push(...(cutShort ? starving(now, waits) : sayWaits(waits, deliver())));
+    if (!cutShort) wakeAt = earliest(waits, now);
+    return { announce, batches, facts };
+  }
+
+  /** C2: who was not called in a run that was cut short, and has not been for longer than a unit delay. */
+  function starving(now: LabTime, called: ReadonlyMap<ComponentName, unknown>): Fact[] {
+    const facts: Fact[] = [];
+    for (const { name } of components) {
+      if (called.has(name)) continue;
+      const since = uncalledSince.get(name) ?? now;
+      uncalledSince.set(name, since);
+      if (now - since <= subnet.unitDelayMs) continue;
+      facts.push({ kind: "waits", component: name, height: pool.notarizedHeight(), because: "starved" });
+    }
+    return facts;
+  }
+
+  /** The first reason of each component, when it differs from the one last said. */
+  function sayWaits(waits: ReadonlyMap<ComponentName, readonly Wait[]>, delivery: Wait | undefined): Fact[] {
+    const facts: Fact[] = [];
+    const say = (component: string, wait: Wait | undefined): void => {
+      const words = wait === undefined ? "" : `${wait.height} ${wait.because}`;
+      if (words === (said.get(component) ?? "")) return;
+      said.set(component, words);
+      if (wait !== undefined)
+        facts.push({ kind: "waits", component, height: wait.height, because: wait.because });
+    };
+    for (const { name } of components) say(name, waits.get(name)?.[0]);
+    say("batch-delivery", delivery);
+    return facts;
+  }
+
+  return {
+    pool,
+    receive(artifact, peer) {
+      const refusal = judgeArrival(pool, artifact, peer);
+      if (refusal === undefined) {
+        store.insertUnvalidated(artifact, peer);
+        return { refusal, facts: [received(artifact, peer)] };
+      }
+      if (ORDINARY.includes(refusal)) return { refusal, facts: [] };
+      const { id } = artifact;
+      const { kind } = artifact.artifact;
+      const height = heightOf(artifact.artifact);
+      return { refusal, facts: [{ kind: "artifact-refused", artifact: kind, id, height, because: refusal }] };
+    },
+    run,
+    nextWake: (now) => (cutShort ? now : wakeAt),
+    deliveredHeight: () => delivered,
+    snapshot: () => ({
+      pool: store.snapshot(),
+      delivered,
+      cursor,
+      wakeAt,
+      cutShort,
+      said: new Map(said),
+      uncalledSince: new Map(uncalledSince),
+    }),
+  };
+}
+
+/** Refusals that happen all day in a healthy network: several peers bring the same thing. */
+const ORDINARY: readonly Refusal[] = ["duplicate", "superseded"];
+
+function earliest(waits: ReadonlyMap<ComponentName, readonly Wait[]>, now: LabTime): LabTime | undefined {
+  let at: LabTime | undefined;
+  for (const list of waits.values()) {
+    for (const { until } of list) {
+      if (until !== undefined && until > now && (at === undefined || until < at)) at = until;
+    }
+  }
+  return at;
+}

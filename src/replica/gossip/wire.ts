@@ -1,0 +1,56 @@
+/**
+ * What nodes say to each other: artifacts, or how far they are. CBOR of a map with one key.
+ *
+ *   { artifacts: [bytes, …] }                                            each the encoding of types/artifact.ts
+ *   { status: [finalized, notarized, beacon, tape, certified, executed] }
+ */
+import { type Decoded, decoded, undecodable } from "../../base/decoded.ts";
+import { decodeCbor, encodeCbor, isBytes, isCborArray, isCborMap } from "../../codec/cbor.ts";
+import type { EncodedArtifact } from "../../types/artifact.ts";
+import type { GossipStatus } from "../interfaces/gossip-readers.ts";
+
+export type GossipMessage =
+  | { readonly kind: "artifacts"; readonly artifacts: readonly Uint8Array[] }
+  | { readonly kind: "status"; readonly status: GossipStatus };
+
+/** Above the largest block with its envelope, and what goes with it. */
+export const MESSAGE_BYTES_MAX = 8 * 1024 * 1024;
+export const ARTIFACTS_PER_MESSAGE_MAX = 512;
+
+export const encodeArtifacts = (artifacts: readonly EncodedArtifact[]): Uint8Array =>
+  encodeCbor({ artifacts: artifacts.map(({ bytes }) => bytes) });
+
+export const encodeStatus = (s: GossipStatus): Uint8Array =>
+  encodeCbor({ status: [s.finalized, s.notarized, s.beacon, s.tape, s.certified, s.executed] });
+
+export function decodeMessage(bytes: Uint8Array): Decoded<GossipMessage> {
+  if (bytes.length > MESSAGE_BYTES_MAX) return undecodable(`message: ${bytes.length} bytes are too many`);
+  const cbor = decodeCbor(bytes, { maxDepth: 4, maxItems: 4 * ARTIFACTS_PER_MESSAGE_MAX });
+  if (!cbor.ok) return cbor;
+  const map = cbor.value;
+  if (!isCborMap(map) || map.size !== 1) return undecodable("message: not a map with one key");
+  const artifacts = map.get("artifacts");
+  if (isCborArray(artifacts)) {
+    if (artifacts.length > ARTIFACTS_PER_MESSAGE_MAX) return undecodable("message: too many artifacts");
+    if (!artifacts.every(isBytes)) return undecodable("message: an artifact is not a byte string");
+    return decoded({ kind: "artifacts", artifacts });
+  }
+  const status = map.get("status");
+  if (isCborArray(status)) {
+    const heights = status.filter((h) => typeof h === "number" && h >= 0) as number[];
+    if (status.length !== 6 || heights.length !== 6) return undecodable("message: status is not six heights");
+    const [finalized, notarized, beacon, tape, certified, executed] = heights;
+    return decoded({
+      kind: "status",
+      status: {
+        finalized: finalized!,
+        notarized: notarized!,
+        beacon: beacon!,
+        tape: tape!,
+        certified: certified!,
+        executed: executed!,
+      },
+    });
+  }
+  return undecodable('message: neither "artifacts" nor "status"');
+}
