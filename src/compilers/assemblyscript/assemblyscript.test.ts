@@ -29,7 +29,7 @@ function canister(wasm: Uint8Array) {
   const stable = new Uint8Array(65536 * 4);
   let [arg, reply, rejected, pages, timer] = [EMPTY, EMPTY as Uint8Array | undefined, "", 0n, 0n];
   const view = (at: number | bigint, size: number | bigint): Uint8Array =>
-    new Uint8Array((instance.exports["memory"] as WebAssembly.Memory).buffer, Number(at), Number(size));
+    new Uint8Array((instance.exports.memory as WebAssembly.Memory).buffer, Number(at), Number(size));
   const out = (bytes: Uint8Array) => ({
     size: () => bytes.length,
     copy: (dst: number | bigint, at: number | bigint, n: number | bigint) =>
@@ -40,9 +40,18 @@ function canister(wasm: Uint8Array) {
     msg_arg_data_copy: (d, o, n) => out(arg).copy(d!, o!, n!),
     msg_caller_size: () => CALLER.toUint8Array().length,
     msg_caller_copy: (d, o, n) => out(CALLER.toUint8Array()).copy(d!, o!, n!),
-    msg_reply_data_append: (src, n) => void (reply = concat(reply ?? EMPTY, view(src!, n!).slice())),
-    msg_reply: () => void (reply ??= EMPTY),
-    msg_reject: (src, n) => void (rejected = utf8Lossy(view(src!, n!))),
+    msg_reply_data_append: (src, n) => {
+      reply = concat(reply ?? EMPTY, view(src!, n!).slice());
+      return undefined;
+    },
+    msg_reply: () => {
+      reply ??= EMPTY;
+      return undefined;
+    },
+    msg_reject: (src, n) => {
+      rejected = utf8Lossy(view(src!, n!));
+      return undefined;
+    },
     time: () => 1_000n,
     global_timer_set: (at) => {
       const before = timer;
@@ -66,7 +75,7 @@ function canister(wasm: Uint8Array) {
   return {
     printed,
     timer: () => timer,
-    pages: () => (instance.exports["memory"] as WebAssembly.Memory).buffer.byteLength / 65536,
+    pages: () => (instance.exports.memory as WebAssembly.Memory).buffer.byteLength / 65536,
     raw(entry: string, bytes: Uint8Array): Uint8Array | undefined {
       [arg, reply, rejected] = [bytes, undefined, ""];
       (instance.exports[entry] as Export)();
