@@ -35,7 +35,7 @@ const LABELS_MAX = 127;
 /** Verdicts remembered: the calls of a few full blocks. */
 const VERDICTS_KEPT = 10_000;
 
-export function createRequestJudge(effectiveCanisterOf: EffectiveCanisterOf): RequestJudge {
+export function createJudge(effectiveCanisterOf: EffectiveCanisterOf): RequestJudge {
   const callsSeen = new WeakMap<Uint8Array, Decoded<Call>>();
   const verdicts = new BoundedCache<AuthenticationVerdict>(VERDICTS_KEPT);
 

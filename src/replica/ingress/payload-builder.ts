@@ -143,7 +143,7 @@ class Admission {
     if (canister !== MANAGEMENT_CANISTER && state.canisters.get(canister)?.status.kind !== "running") {
       return "canister-not-running";
     }
-    const fee = this.#deps.inductionFee(ingress.value, subnet);
+    const fee = this.#deps.inductionFee(ingress.value.content, subnet);
     const due = fee && (this.#fees.get(fee.payer) ?? 0n) + fee.cycles;
     if (fee && due !== undefined && due > (state.canisters.get(fee.payer)?.cycles ?? -1n)) {
       return "fees-not-covered";

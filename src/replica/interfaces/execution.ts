@@ -4,8 +4,10 @@
 import type { SubnetRecord } from "../../registry/registry.ts";
 import type { Batch } from "../../types/batch.ts";
 import type { CanisterId, PrincipalId } from "../../types/ids.ts";
-import type { IngressContent, Reject, SignedIngress } from "../../types/messages.ts";
+import type { IngressContent, Reject } from "../../types/messages.ts";
 import type { Fact } from "../../types/trace.ts";
+import type { Draft } from "../state/draft.ts";
+import type { CanisterRequest, SubnetMessage } from "../state/messages.ts";
 import type { ReplicatedState } from "../state/state.ts";
 
 /** A round in progress: its own draft of the next state, advanced one canister message at a time. */
@@ -18,6 +20,30 @@ export interface Round {
 
 /** routing: batch → induct → execute → outputs. `previous` is the state at batch.height − 1. */
 export type BeginRound = (previous: ReplicatedState, batch: Batch, subnet: SubnetRecord) => Round;
+
+/**
+ * Execution as routing uses it: each function takes the round's draft one step further. What `execute*` returns are
+ * instructions used, which count against the round.
+ */
+export interface MessageExecutor {
+  /** Takes the induction fee from whoever pays for the call, or says why it may not enter. */
+  chargeInduction(draft: Draft, call: IngressContent): Reject | undefined;
+  /** Puts a call where it will be executed, or answers it when its receiver does not exist. */
+  deliver(draft: Draft, request: CanisterRequest): void;
+  /** The oldest input of the canister: a call, an answer or a task. */
+  executeInput(draft: Draft, canister: CanisterId): bigint;
+  /** A call to `aaaaa-aa`, taken off the subnet's queue. */
+  executeSubnetMessage(draft: Draft, request: SubnetMessage): bigint;
+  answerRawRand(draft: Draft, request: SubnetMessage, bytes: Uint8Array): void;
+  /** Due timers and heartbeats become inputs. */
+  scheduleTasks(draft: Draft): void;
+  /** Bounded-wait calls past their deadline are answered. */
+  expireCalls(draft: Draft): void;
+  /** Stops that are complete, or have waited too long, are answered. */
+  settleStopping(draft: Draft): void;
+  /** Storage and compute allocation, every ten seconds. */
+  chargeForResources(draft: Draft): void;
+}
 
 export interface Query {
   readonly sender: PrincipalId;
@@ -57,6 +83,6 @@ export type EffectiveCanisterOf = (method: string, arg: Uint8Array) => CanisterI
 
 /** What inducting a call takes, and from whom; undefined when it is free. Source: replica A.17, E.1. */
 export type InductionFee = (
-  call: SignedIngress,
+  call: IngressContent,
   subnet: SubnetRecord,
 ) => { readonly payer: CanisterId; readonly cycles: bigint } | undefined;

@@ -28,6 +28,8 @@ export interface IngressPoolReader {
   /** Oldest first. */
   validated(): Iterable<SignedIngress>;
   get(id: MessageId): SignedIngress | undefined;
+  /** Those that users brought to this node, oldest first: this node answers for their spreading. */
+  own(): Iterable<SignedIngress>;
   /** Envelopes from peers, oldest first. */
   unvalidated(): Iterable<Uint8Array>;
   /** Whether another message of so many bytes would be one too many (G2). */
@@ -38,6 +40,7 @@ export interface IngressPoolReader {
 /** Plain data. */
 export interface IngressPoolSnapshot {
   readonly validated: readonly SignedIngress[];
+  readonly own: readonly MessageId[];
   readonly unvalidated: readonly Uint8Array[];
 }
 
@@ -46,6 +49,7 @@ const MAX_BYTES = 32 * 1024 * 1024;
 
 export class IngressPool implements IngressPoolReader {
   readonly #validated = new Map<MessageId, SignedIngress>();
+  readonly #own = new Set<MessageId>();
   /** By SHA-256 of the envelope: two envelopes of one message may differ in their signatures. */
   readonly #unvalidated = new Map<Hash, Uint8Array>();
   #validatedBytes = 0;
@@ -73,6 +77,7 @@ export class IngressPool implements IngressPoolReader {
         case "add-to-validated":
         case "move-to-validated":
           if (change.kind === "move-to-validated") this.#forget(change.ingress.bytes);
+          else this.#own.add(change.ingress.content.id);
           if (this.#validate(change.ingress)) added.push(change.ingress);
           break;
         case "remove-from-unvalidated":
@@ -95,6 +100,10 @@ export class IngressPool implements IngressPoolReader {
     return this.#validated.values();
   }
 
+  *own(): Iterable<SignedIngress> {
+    for (const [id, ingress] of this.#validated) if (this.#own.has(id)) yield ingress;
+  }
+
   get(id: MessageId): SignedIngress | undefined {
     return this.#validated.get(id);
   }
@@ -108,12 +117,17 @@ export class IngressPool implements IngressPoolReader {
   }
 
   snapshot(): IngressPoolSnapshot {
-    return { validated: [...this.#validated.values()], unvalidated: [...this.#unvalidated.values()] };
+    return {
+      validated: [...this.#validated.values()],
+      own: [...this.#own],
+      unvalidated: [...this.#unvalidated.values()],
+    };
   }
 
   static restore(snapshot: IngressPoolSnapshot): IngressPool {
     const pool = new IngressPool();
     for (const ingress of snapshot.validated) pool.#validate(ingress);
+    for (const id of snapshot.own) pool.#own.add(id);
     for (const bytes of snapshot.unvalidated) pool.insert(bytes);
     return pool;
   }
@@ -129,6 +143,7 @@ export class IngressPool implements IngressPoolReader {
     const ingress = this.#validated.get(id);
     if (ingress === undefined) return;
     this.#validated.delete(id);
+    this.#own.delete(id);
     this.#validatedBytes -= ingress.bytes.length;
   }
 
