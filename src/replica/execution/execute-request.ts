@@ -84,7 +84,7 @@ export function executeRequest(host: WasmHost, draft: Draft, request: CanisterRe
   return run.instructions;
 }
 
-function markProcessing(draft: Draft, { origin }: CanisterRequest): void {
+export function markProcessing(draft: Draft, { origin }: CanisterRequest): void {
   const record = origin.kind === "ingress" ? draft.ingressHistory.get(origin.message) : undefined;
   if (origin.kind === "ingress" && record !== undefined)
     draft.ingressHistory.set(origin.message, {

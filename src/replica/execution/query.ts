@@ -23,6 +23,7 @@ import type { ReplicatedState } from "../state/state.ts";
 import { isFrozen } from "./cycles.ts";
 import { cleanupFailed, methodNotFound, noWasmModule, rejectFrom, type Failure } from "./failure.ts";
 import type { Answer } from "./response.ts";
+import { managementQuery } from "./management/query.ts";
 import { runCanister, type Run } from "./run-canister.ts";
 import { answerOf, didNotReply } from "./settle.ts";
 import type { OutgoingCall, Situation } from "./system-api/sandbox.ts";
@@ -48,6 +49,7 @@ interface Activation {
 
 export const createQueryExecutor = (host: WasmHost): QueryExecutor => ({
   query(state, query, certificate, subnet) {
+    if (query.receiver === MANAGEMENT_CANISTER) return managementQuery(state, query, subnet);
     const graph: Graph = { host, state, subnet, used: 0n };
     const caller = query.sender;
     const answer = answerQuery({ graph, depth: 0, caller, certificate }, query);
@@ -159,12 +161,12 @@ function nested(at: Activation, caller: CanisterId, call: OutgoingCall): Answer 
       message: "Composite query used more instructions in total than allowed",
       error: "IC0526",
     });
-  if (call.callee === MANAGEMENT_CANISTER)
-    return rejected(rejectOf(IC.CanisterMethodNotFound, `Query method ${call.method} not found.`));
-  return answerQuery(
-    { graph, depth: depth + 1, caller, certificate: undefined },
-    { receiver: call.callee, method: call.method, arg: call.payload },
-  );
+  const query = { sender: caller, receiver: call.callee, method: call.method, arg: call.payload };
+  if (call.callee === MANAGEMENT_CANISTER) {
+    const result = managementQuery(graph.state, query, graph.subnet);
+    return result.kind === "replied" ? { kind: "reply", data: result.reply } : rejected(result.reject);
+  }
+  return answerQuery({ graph, depth: depth + 1, caller, certificate: undefined }, query);
 }
 
 /** N5. */

@@ -6,6 +6,7 @@
  *   P2  The charge is taken before the body runs, whatever the body then does (replica D.5).
  *   P3  In a wrong context the function traps with IC0504 and has no effect (interface §4.3).
  */
+import { assert } from "../../../base/assert.ts";
 import { fail, wrongContext } from "../failure.ts";
 import { modeName, type Context } from "./contexts.ts";
 import { charge, type Sandbox } from "./sandbox.ts";
@@ -26,7 +27,7 @@ export interface ApiFunction {
   readonly bytes: readonly number[];
   /** Absent for modules with a 64-bit memory. */
   readonly only32: boolean;
-  readonly run: (sandbox: Sandbox, args: readonly (number | bigint)[]) => number | bigint | void;
+  readonly run: (sandbox: Sandbox, args: readonly (number | bigint)[]) => unknown;
 }
 
 export interface Form<P extends readonly Param[]> {
@@ -36,7 +37,7 @@ export interface Form<P extends readonly Param[]> {
   readonly cost?: number;
   readonly bytes?: readonly number[];
   readonly only32?: true;
-  readonly run: (sandbox: Sandbox, ...args: Args<P>) => number | bigint | void;
+  readonly run: (sandbox: Sandbox, ...args: Args<P>) => unknown;
 }
 
 export const define = <const P extends readonly Param[]>(form: Form<P>): ApiFunction => ({
@@ -78,12 +79,8 @@ function argument(param: Param, raw: number | bigint): number | bigint {
     : Number(unsigned);
 }
 
-function result(
-  type: Result | undefined,
-  value: number | bigint | void,
-  wide: boolean,
-): number | bigint | undefined {
+function result(type: Result | undefined, value: unknown, wide: boolean): number | bigint | undefined {
   if (type === undefined) return undefined;
-  const v = value ?? 0;
-  return type === "i64" || (type === "P" && wide) ? BigInt.asIntN(64, BigInt(v)) : Number(v) | 0;
+  assert(typeof value === "number" || typeof value === "bigint", "a function with a result gives one");
+  return type === "i64" || (type === "P" && wide) ? BigInt.asIntN(64, BigInt(value)) : Number(value) | 0;
 }

@@ -1,0 +1,61 @@
+/** The room's door: everything that other rooms may ask of execution, over one Wasm host. */
+import { MANAGEMENT_CANISTER } from "../../types/ids.ts";
+import type { IngressFilter, MessageExecutor, QueryExecutor } from "../interfaces/execution.ts";
+import type { WasmHost } from "../interfaces/wasm-host.ts";
+import type { Draft } from "../state/draft.ts";
+import type { SubnetMessage } from "../state/messages.ts";
+import { deliver } from "./deliver.ts";
+import { executeNextInput } from "./execute-input.ts";
+import { markProcessing } from "./execute-request.ts";
+import { scheduleTasks } from "./execute-task.ts";
+import { chargeInduction } from "./induction.ts";
+import { createIngressFilter } from "./ingress-filter.ts";
+import { executeManagement } from "./management/execute.ts";
+import { rawRandAnswer } from "./management/raw-rand.ts";
+import { settleStopping } from "./management/run-state.ts";
+import { createQueryExecutor } from "./query.ts";
+import { respond } from "./response.ts";
+import { chargeForResources, expireCalls } from "./upkeep.ts";
+
+export interface Execution {
+  readonly executor: MessageExecutor;
+  readonly queries: QueryExecutor;
+  readonly ingressFilter: IngressFilter;
+}
+
+export const createExecution = (host: WasmHost): Execution => ({
+  executor: {
+    chargeInduction,
+    deliver,
+    scheduleTasks,
+    expireCalls,
+    settleStopping,
+    chargeForResources,
+    executeInput: (draft, canister) => executeNextInput(host, draft, canister),
+    executeSubnetMessage: (draft, request) => executeSubnetMessage(host, draft, request),
+    answerRawRand: (draft, request, bytes) =>
+      respond(draft, request.origin, MANAGEMENT_CANISTER, rawRandAnswer(bytes), request.cycles),
+  },
+  queries: createQueryExecutor(host),
+  ingressFilter: createIngressFilter(host),
+});
+
+function executeSubnetMessage(host: WasmHost, draft: Draft, request: SubnetMessage): bigint {
+  markProcessing(draft, request);
+  const outcome = executeManagement({ host }, draft, request);
+  const instructions = outcome.kind === "response" ? outcome.instructions : 0n;
+  if (outcome.kind === "response")
+    respond(draft, request.origin, MANAGEMENT_CANISTER, outcome.payload, outcome.refund);
+  const rejected = outcome.kind === "response" && outcome.payload.kind === "reject";
+  draft.updates += 1n;
+  draft.facts.push({
+    kind: "message-executed",
+    height: draft.height,
+    canister: MANAGEMENT_CANISTER,
+    method: request.method,
+    ...(request.origin.kind === "ingress" ? { message: request.origin.message } : {}),
+    instructions,
+    outcome: rejected ? "rejected" : "ok",
+  });
+  return instructions;
+}
