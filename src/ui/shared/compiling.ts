@@ -1,0 +1,7 @@
+/** The compilers, in their own worker, loaded at the first compile. */
+import type { Compilation, Language, SourceFiles } from "../../compilers/compiler.ts";
+
+export async function compile(language: Language, files: SourceFiles, main: string): Promise<Compilation> {
+  const { compilerClient } = await import("../../compilers/client.ts");
+  return compilerClient().compile(language, files, main);
+}

@@ -1,0 +1,134 @@
+/**
+ * The running network as the views see it. Facts are folded at once into the chronicle (plain data); views are told
+ * at most every `TELL_EVERY_MS` by one counter, so that a thousand facts cost one drawing.
+ */
+import type { Flight, Network, NetworkBatch, NetworkSettings, NodeStatus } from "../../lab/lab.ts";
+import type { LabTime, NodeId } from "../../types/ids.ts";
+import { Chronicle } from "./chronicle.ts";
+import { type Health, healthOf, type Thresholds, thresholdsOf } from "./health.ts";
+
+const TELL_EVERY_MS = 60;
+const FLIGHTS_KEPT = 4_000;
+
+class Live {
+  network = $state.raw<Network | undefined>(undefined);
+  phase = $state<"starting" | "running" | "failed">("starting");
+  failure = $state("");
+  /** Moves when the chronicle or a status changed: read it to follow them. */
+  version = $state(0);
+  paused = $state(false);
+  rate = $state(1);
+  /** Not reactive: read it where `version` is read. */
+  readonly chronicle = new Chronicle();
+  /** On their links or just landed; the ring draws them by its own clock. */
+  flights: Flight[] = [];
+  readonly #reasons = new Map<NodeId, string>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  async start(settings: NetworkSettings): Promise<void> {
+    try {
+      const { startPageNetwork } = await import("../../lab/page-network.ts");
+      const network = await startPageNetwork(settings);
+      network.subscribe((batch) => this.#take(batch));
+      this.network = network;
+      this.phase = "running";
+      document.addEventListener("visibilitychange", () => network.setHidden(document.hidden));
+    } catch (error) {
+      this.phase = "failed";
+      this.failure = error instanceof Error ? error.message : String(error);
+    }
+    this.#tell();
+  }
+
+  get nodes(): readonly NodeId[] {
+    return this.network?.info.nodes ?? [];
+  }
+  get thresholds(): Thresholds {
+    return thresholdsOf(Math.max(1, this.nodes.length));
+  }
+  nameOf(node: NodeId | undefined): string {
+    const at = node === undefined ? -1 : this.nodes.indexOf(node);
+    return at < 0 ? "?" : `n${at + 1}`;
+  }
+  statusOf(node: NodeId): NodeStatus {
+    void this.version;
+    return this.network?.status(node) ?? "starting";
+  }
+  reasonOf(node: NodeId): string | undefined {
+    void this.version;
+    return this.#reasons.get(node) ?? this.chronicle.nodes.get(node)?.stopped;
+  }
+  get statuses(): readonly NodeStatus[] {
+    return this.nodes.map((n) => this.statusOf(n));
+  }
+  get health(): Health {
+    void this.version;
+    if (this.phase === "failed") return { tone: "bad", headline: "Not started.", rest: this.failure };
+    if (this.phase === "starting")
+      return { tone: "waiting", headline: "Starting.", rest: "The nodes are waking" };
+    const health = healthOf(this.statuses, this.paused, this.chronicle.finalized);
+    if (health.tone !== "good" || this.network?.dozing !== true) return health;
+    return { ...health, rest: "Dozing: rounds are slow until you call" };
+  }
+  now(): LabTime {
+    return this.network?.now() ?? 0;
+  }
+  /** A node to ask: the first that runs. */
+  get witness(): NodeId | undefined {
+    return this.nodes.find((n) => this.network?.status(n) === "running");
+  }
+
+  freeze(node: NodeId): void {
+    this.network?.freeze(node);
+    this.#tell();
+  }
+  thaw(node: NodeId): void {
+    this.network?.thaw(node);
+    this.#tell();
+  }
+  terminate(node: NodeId): void {
+    this.network?.terminate(node);
+    this.#tell();
+  }
+  togglePause(): void {
+    if (this.network === undefined) return;
+    if (this.paused) this.network.resume();
+    else this.network.pause();
+    this.paused = !this.paused;
+    this.#tell();
+  }
+  /** From running it pauses first: a step is a step from a standstill. */
+  step(): void {
+    if (!this.paused) this.togglePause();
+    this.network?.step();
+    this.#tell();
+  }
+  setRate(rate: number): void {
+    this.rate = rate;
+    this.network?.setRate(rate);
+    if (this.paused) this.togglePause();
+  }
+
+  #take(batch: NetworkBatch): void {
+    this.chronicle.fold(batch.entries);
+    if (batch.flights.length > 0) {
+      this.flights.push(...batch.flights);
+      if (this.flights.length > FLIGHTS_KEPT) this.flights = this.flights.slice(-FLIGHTS_KEPT / 2);
+    }
+    for (const { node, because } of batch.statuses) {
+      if (because === undefined) this.#reasons.delete(node);
+      else this.#reasons.set(node, because);
+    }
+    this.#tell();
+  }
+  #tell(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.version++;
+      const { dataset } = document.documentElement;
+      dataset["height"] = String(this.chronicle.finalized);
+      if (this.phase === "running" && this.chronicle.certified > 0) dataset["ready"] = "true";
+    }, TELL_EVERY_MS);
+  }
+}
+export const live = new Live();

@@ -1,0 +1,27 @@
+/** What the Inspector shows. Panels write it and read it; they never know each other. */
+import type { Height, MessageId, NodeId } from "../../types/ids.ts";
+
+export type Selected =
+  | { readonly kind: "height"; readonly height: Height; readonly row?: string }
+  | { readonly kind: "message"; readonly message: MessageId }
+  | { readonly kind: "node"; readonly node: NodeId }
+  | { readonly kind: "certificate"; readonly call: number };
+
+class Selection {
+  current = $state.raw<Selected | undefined>(undefined);
+  /** Where the focus was, to give it back. */
+  #from: HTMLElement | undefined;
+
+  select(what: Selected): void {
+    if (this.current === undefined) {
+      this.#from = document.activeElement instanceof HTMLElement ? document.activeElement : undefined;
+    }
+    this.current = what;
+  }
+  clear(): void {
+    this.current = undefined;
+    this.#from?.focus();
+    this.#from = undefined;
+  }
+}
+export const selection = new Selection();
