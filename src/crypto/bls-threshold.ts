@@ -25,12 +25,17 @@ export interface Dealing {
   readonly shares: readonly bigint[];
 }
 
-/** Deals a fresh key among n nodes. `randomBytes` are secret. */
-export function deal(threshold: number, n: number, randomBytes: (n: number) => Uint8Array): Dealing {
+/** Deals a fresh key among n nodes. `random` is kept secret; `toPublic` is another only for stand-ins. */
+export function deal(
+  threshold: number,
+  n: number,
+  random: (n: number) => Uint8Array,
+  toPublic: (secret: bigint) => Uint8Array = publicKeyOf,
+): Dealing {
   assert(threshold >= 1 && threshold <= n, "a threshold lies between 1 and the number of nodes");
-  const polynomial = Array.from({ length: threshold }, () => scalarFrom(randomBytes(48)));
+  const polynomial = Array.from({ length: threshold }, () => scalarFrom(random(48)));
   return {
-    coefficients: polynomial.map(publicKeyOf),
+    coefficients: polynomial.map(toPublic),
     shares: Array.from({ length: n }, (_, i) => evaluateAt(polynomial, i)),
   };
 }
