@@ -4,4 +4,4 @@ import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
 import { defined } from "../src/base/assert.ts";
 import { exposeNode } from "../src/shell/node-worker.ts";
 
-exposeNode(nodeEndpoint(defined(parentPort, "a thread has a parent")));
+exposeNode(nodeEndpoint(defined(parentPort ?? undefined, "a thread has a parent")));

@@ -51,7 +51,8 @@ export async function startWorkerNetwork(
   options: WorkerNetworkOptions,
 ): Promise<Network> {
   const random = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
-  const { registry, secrets } = makeGenesis(settings, random);
+  const { registry, ...dealt } = makeGenesis(settings, random);
+  const secrets = [...dealt.secrets];
   const subnet = subnetAt(registry, registry.latestVersion);
   const wallNow = (): number => performance.timeOrigin + performance.now();
   let clock: ClockSetting = { wall: wallNow(), lab: Math.floor(wallNow()), rate: 1 };

@@ -5,6 +5,7 @@
 import { type Endpoint, expose } from "comlink";
 import { defined } from "../base/assert.ts";
 import type { Registry } from "../registry/registry.ts";
+import { describeMessage } from "../replica/gossip/wire.ts";
 import { createReplica } from "../replica/replica.ts";
 import type { HttpReply, HttpRequest, Ticket } from "../types/http.ts";
 import type { LabTime, NodeId } from "../types/ids.ts";
@@ -127,7 +128,7 @@ export function exposeNode(endpoint?: Endpoint): void {
   expose(api, endpoint);
 }
 
-const named = ({ bytes, ...flight }: Held): NamedFlight => ({ ...flight, what: describeWire(bytes) });
+const named = ({ bytes, ...flight }: Held): NamedFlight => ({ ...flight, what: describeMessage(bytes) });
 
 /** One report a frame at most: the page draws at 60 Hz, and a message a fact would drown it. */
 function batched(post: (batch: NodeReport) => void): { add(part: NodeReport): void } {

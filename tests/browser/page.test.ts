@@ -41,6 +41,9 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     await page.getByRole("button", { name: "Call inc" }).click();
     const reply = page.getByRole("status", { name: "Reply of inc" });
     await reply.getByText("1").first().waitFor();
-    await page.getByText(/certified at \d+/).first().waitFor();
+    await page
+      .getByText(/certified at \d+/)
+      .first()
+      .waitFor();
   });
 });

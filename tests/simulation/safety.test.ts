@@ -18,7 +18,9 @@ describe("stand-in scheme, n = 4", () => {
         const workload = counterWorkload(4);
         const result = simulate(standInSetup(4, seed), { seed, heights: HEIGHTS, workload: workload.plan });
         expect(violations(result), `seed ${seed}: ${JSON.stringify(result.drawn)}`).toEqual([]);
-        expect(workload.counted(result), `seed ${seed}: the counter counts each message once`).toBe(workload.calls(result));
+        expect(workload.counted(result), `seed ${seed}: the counter counts each message once`).toBe(
+          workload.calls(result),
+        );
       }
     });
   }
@@ -26,7 +28,7 @@ describe("stand-in scheme, n = 4", () => {
   test("a node replaced by its restored snapshot changes no later byte", () => {
     for (const seed of SEEDS.slice(0, 12)) {
       const plain = simulate(standInSetup(4, seed), { seed, heights: 30, workload: counterWorkload(4).plan });
-      const height = 3 + (seed * 7) % 25;
+      const height = 3 + ((seed * 7) % 25);
       const restored = simulate(standInSetup(4, seed), {
         seed,
         heights: 30,

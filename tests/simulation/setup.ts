@@ -6,7 +6,11 @@ import { type Prng, prng } from "../../src/base/prng.ts";
 import { decodeCbor, encodeCborTagged } from "../../src/codec/cbor.ts";
 import { requestId } from "../../src/codec/representation-independent-hash.ts";
 import { makeGenesis } from "../../src/lab/genesis.ts";
-import type { PlannedRequest, SimulationResult, SimulationSetup } from "../../src/lab/simulation/simulation.ts";
+import type {
+  PlannedRequest,
+  SimulationResult,
+  SimulationSetup,
+} from "../../src/lab/simulation/simulation.ts";
 import { makeStandInGenesis } from "../../src/lab/simulation/stand-in.ts";
 import { subnetAt } from "../../src/registry/registry.ts";
 import { createNodeCrypto } from "../../src/shell/node-crypto.ts";
@@ -102,15 +106,30 @@ export function counterWorkload(nodes: number) {
           arg: IDL.Vec(IDL.Nat8),
         }),
       ],
-      [{ mode: { install: null }, canister_id: Principal.fromHex(COUNTER), wasm_module: counterWasm(), arg: [] }],
+      [
+        {
+          mode: { install: null },
+          canister_id: Principal.fromHex(COUNTER),
+          wasm_module: counterWasm(),
+          arg: [],
+        },
+      ],
     );
     const all = Array.from({ length: nodes }, (_, i) => i);
     const requests: PlannedRequest[] = [
-      { afterMs: 0, to: all, request: anonymousCall("aaaaa-aa", "provisional_create_canister_with_cycles", create, genesis, 1) },
+      {
+        afterMs: 0,
+        to: all,
+        request: anonymousCall("aaaaa-aa", "provisional_create_canister_with_cycles", create, genesis, 1),
+      },
     ];
     // Sent again and again by a patient user: it fails until the canister is there, and is refused once it has code.
     for (let k = 0; k < 6; k++) {
-      requests.push({ afterMs: 3_000 + k * 1_500, to: all, request: anonymousCall("aaaaa-aa", "install_code", install, genesis, 100 + k) });
+      requests.push({
+        afterMs: 3_000 + k * 1_500,
+        to: all,
+        request: anonymousCall("aaaaa-aa", "install_code", install, genesis, 100 + k),
+      });
     }
     const calls = 5 + draw.below(10);
     for (let k = 0; k < calls; k++) {
@@ -124,7 +143,10 @@ export function counterWorkload(nodes: number) {
   };
   /** What the counter holds in the latest state of the first node. */
   const counted = (result: SimulationResult): bigint => {
-    const query = { ...anonymousCall(COUNTER_TEXT, "get", new Uint8Array(), 0, 0), path: `/api/v3/canister/${COUNTER_TEXT}/query` };
+    const query = {
+      ...anonymousCall(COUNTER_TEXT, "get", new Uint8Array(), 0, 0),
+      path: `/api/v3/canister/${COUNTER_TEXT}/query`,
+    };
     const body = encodeCborTagged({
       content: {
         request_type: "query",

@@ -44,7 +44,10 @@ export async function deployCounter(network: Network, wasm: Uint8Array): Promise
     canisterId: Principal.managementCanister(),
     effectiveCanisterId: Principal.fromHex(network.info.defaultEffectiveCanisterId),
   });
-  const { canister_id } = await management.provisional_create_canister_with_cycles({ amount: [], settings: [] });
+  const { canister_id } = await management.provisional_create_canister_with_cycles({
+    amount: [],
+    settings: [],
+  });
   const installer = Actor.createActor<{ install_code(args: object): Promise<void> }>(managementIdl, {
     agent,
     canisterId: Principal.managementCanister(),

@@ -11,10 +11,7 @@ export function violations(result: SimulationResult): string[] {
   ];
 }
 
-function disagreements(
-  what: string,
-  byNode: ReadonlyMap<string, ReadonlyMap<number, string>>,
-): string[] {
+function disagreements(what: string, byNode: ReadonlyMap<string, ReadonlyMap<number, string>>): string[] {
   const first = new Map<number, { node: string; value: string }>();
   const out: string[] = [];
   for (const [node, values] of byNode) {

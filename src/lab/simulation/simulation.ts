@@ -44,7 +44,12 @@ export interface PlannedRequest {
 
 export interface SimulationResult {
   readonly seed: number;
-  readonly drawn: { readonly latencyMs: number; readonly jitterMs: number; readonly loss: number; readonly silent: readonly number[] };
+  readonly drawn: {
+    readonly latencyMs: number;
+    readonly jitterMs: number;
+    readonly loss: number;
+    readonly silent: readonly number[];
+  };
   readonly network: VirtualNetwork;
   readonly nodes: readonly NodeId[];
   /** What each node finalized and computed, by height. */
@@ -116,10 +121,14 @@ export function simulate(setup: SimulationSetup, options: SimulationOptions): Si
   };
 
   for (const i of drawn.silent) network.setSilent(nodes[i]!, true);
-  const planned = [...(options.workload?.(work, SIMULATION_GENESIS) ?? [])].sort((a, b) => a.afterMs - b.afterMs);
+  const planned = [...(options.workload?.(work, SIMULATION_GENESIS) ?? [])].sort(
+    (a, b) => a.afterMs - b.afterMs,
+  );
   const restored = new Set<NodeId>();
   const reached = (): boolean =>
-    nodes.every((id, i) => (healed || !drawn.silent.includes(i) ? roots.get(id)!.has(options.heights) : true));
+    nodes.every((id, i) =>
+      healed || !drawn.silent.includes(i) ? roots.get(id)!.has(options.heights) : true,
+    );
   const tick = (): boolean => {
     while (planned[0] !== undefined && network.now >= SIMULATION_GENESIS + planned[0].afterMs) {
       const { to, request } = planned.shift()!;
@@ -137,7 +146,17 @@ export function simulate(setup: SimulationSetup, options: SimulationOptions): Si
   healed = true;
   for (const i of drawn.silent) network.setSilent(nodes[i]!, false);
   const done = network.runUntil(tick, perPhaseMs);
-  return { seed: options.seed, drawn, network, nodes, finalized, roots, executed, sent: toHex(sent), reached: done };
+  return {
+    seed: options.seed,
+    drawn,
+    network,
+    nodes,
+    finalized,
+    roots,
+    executed,
+    sent: toHex(sent),
+    reached: done,
+  };
 }
 
 function drawSilent(draw: Prng, n: number): number[] {

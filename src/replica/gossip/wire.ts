@@ -6,7 +6,7 @@
  */
 import { type Decoded, decoded, undecodable } from "../../base/decoded.ts";
 import { decodeCbor, encodeCbor, isBytes, isCborArray, isCborMap } from "../../codec/cbor.ts";
-import type { EncodedArtifact } from "../../types/artifact.ts";
+import { decodeArtifact, type EncodedArtifact } from "../../types/artifact.ts";
 import type { GossipStatus } from "../interfaces/gossip-readers.ts";
 
 export type GossipMessage =
@@ -53,4 +53,14 @@ export function decodeMessage(bytes: Uint8Array): Decoded<GossipMessage> {
     });
   }
   return undecodable('message: neither "artifacts" nor "status"');
+}
+
+/** What a message is about, for whoever draws it: the kind of its first artifact, "status", or "rubbish". */
+export function describeMessage(bytes: Uint8Array): string {
+  const message = decodeMessage(bytes);
+  if (!message.ok) return "rubbish";
+  if (message.value.kind === "status") return "status";
+  const [first] = message.value.artifacts;
+  const artifact = first === undefined ? undefined : decodeArtifact(first);
+  return artifact?.ok ? artifact.value.artifact.kind : "rubbish";
 }

@@ -1,0 +1,3 @@
+import { exposeFloor } from "./floor.ts";
+
+exposeFloor();

@@ -1,0 +1,310 @@
+/**
+ * One node of the subnet: `step(event) → effects`. The only file that knows all rooms; it decides nothing but the
+ * order in which they are asked, and carries what one says to the next.
+ *
+ *   R1  Same snapshot, same events, same effects: to the byte.
+ *   R2  An event is worked off until no room wants anything more, except the round in hand, which goes on one canister
+ *       message at a time: each `continue` executes one, and whatever arrived meanwhile comes first.
+ *   R3  What is validated here is announced once; what arrives goes into unvalidated sections only.
+ *
+ * Source: DESIGN §4.
+ */
+import { assert, defined, unreachable } from "../base/assert.ts";
+import { nodeIds, type Registry, subnetAt } from "../registry/registry.ts";
+import { type EncodedArtifact, encoded } from "../types/artifact.ts";
+import type { Batch } from "../types/batch.ts";
+import type { Artifact, CertificationArtifact, ConsensusArtifact } from "../types/consensus.ts";
+import { type LabTime, type NodeId, nanosOf } from "../types/ids.ts";
+import type { Fact } from "../types/trace.ts";
+import { encodeCertificate } from "./certification/certificate.ts";
+import { certify } from "./certification/certifier.ts";
+import { stateTree } from "./certification/state-tree.ts";
+import { type ConsensusSnapshot, createConsensus } from "./consensus/consensus.ts";
+import { createEndpoints, type EndpointReply, type WaitingCall } from "./endpoints/endpoints.ts";
+import { createExecution } from "./execution/execution.ts";
+import { inductionFee, inductionPayer } from "./execution/induction.ts";
+import { effectiveCanisterOf } from "./execution/management/effective-canister.ts";
+import { createGossip, type GossipSnapshot, type Send } from "./gossip/gossip.ts";
+import { handleIngress } from "./ingress/ingress-handler.ts";
+import { createJudge } from "./ingress/judge.ts";
+import { createPayloadBuilder } from "./ingress/payload-builder.ts";
+import { inspect } from "./inspect.ts";
+import type { ReplicaCrypto } from "./interfaces/crypto.ts";
+import type { Replica, ReplicaEffect, ReplicaEvent, Stamped } from "./interfaces/events.ts";
+import type { Round } from "./interfaces/execution.ts";
+import type { WasmHost } from "./interfaces/wasm-host.ts";
+import { CertificationPool, type CertificationPoolSnapshot } from "./pools/certification-pool.ts";
+import { IngressPool, type IngressPoolSnapshot } from "./pools/ingress-pool.ts";
+import { createBeginRound } from "./routing/begin-round.ts";
+import { genesisState } from "./state/genesis.ts";
+import { StateManager, type StateManagerSnapshot } from "./state-manager/state-manager.ts";
+
+export interface ReplicaDeps {
+  readonly me: NodeId;
+  readonly registry: Registry;
+  readonly genesis: LabTime;
+  readonly crypto: ReplicaCrypto;
+  readonly wasm: WasmHost;
+}
+
+/** Plain data: structuredClone keeps it whole. Rounds in hand are begun again from their batches. */
+export interface ReplicaSnapshot {
+  readonly consensus: ConsensusSnapshot;
+  readonly certification: CertificationPoolSnapshot;
+  readonly ingress: IngressPoolSnapshot;
+  readonly states: StateManagerSnapshot;
+  readonly waiting: readonly WaitingCall[];
+  readonly gossip: GossipSnapshot;
+  readonly batches: readonly Batch[];
+  readonly sequence: number;
+}
+
+export const createReplica = (deps: ReplicaDeps): Replica => build(deps, undefined);
+/** `snapshot`: what `snapshot()` of this node gave; shared parts are not copied, so clone it if its node lives on. */
+export const restoreReplica = (deps: ReplicaDeps, snapshot: unknown): Replica =>
+  build(deps, snapshot as ReplicaSnapshot);
+
+function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
+  const { me, registry, crypto } = deps;
+  const subnet = subnetAt(registry, registry.latestVersion);
+  const treeDeps = { treeOf: stateTree, certificateOf: encodeCertificate };
+  const states =
+    from === undefined
+      ? new StateManager(genesisState(subnet, deps.genesis), treeDeps)
+      : StateManager.restore(from.states, treeDeps);
+  const ingress = from === undefined ? new IngressPool() : IngressPool.restore(from.ingress);
+  const certifications =
+    from === undefined ? new CertificationPool() : CertificationPool.restore(from.certification);
+
+  const { executor, queries, ingressFilter } = createExecution(deps.wasm);
+  const beginRound = createBeginRound(executor);
+  const judge = createJudge(effectiveCanisterOf);
+  const payloads = createPayloadBuilder({
+    pool: ingress,
+    states,
+    judge,
+    inductionFee: (call, record) => {
+      const payer = inductionPayer(call);
+      return payer === undefined ? undefined : { payer, cycles: inductionFee(call, record) };
+    },
+    subnetAt: (version) => registry.versions.get(version),
+  });
+  const consensus = createConsensus(
+    {
+      me,
+      registry,
+      registryVersion: registry.latestVersion,
+      crypto,
+      payloads,
+      states,
+      decodeIngress: judge.decode,
+    },
+    deps.genesis,
+    from?.consensus,
+  );
+  const gossip = createGossip(
+    {
+      me,
+      peers: nodeIds(subnet).filter((id) => id !== me),
+      pool: consensus.pool,
+      certifications: {
+        certification: (height) => {
+          const found = certifications.certification(height);
+          return found && encoded(found);
+        },
+        ownShare: (height) => {
+          const found = certifications.shares(height).find((s) => s.signer === me);
+          return found && encoded(found);
+        },
+      },
+      ingress: {
+        ownPending: () => [...ingress.own()].map(({ bytes }) => encoded({ kind: "ingress", bytes })),
+      },
+      states,
+    },
+    from?.gossip,
+  );
+  const endpoints = createEndpoints(
+    {
+      states,
+      queries,
+      crypto,
+      me,
+      pool: ingress,
+      judge,
+      filter: ingressFilter,
+      subnet: () => subnetAt(registry, registry.latestVersion),
+    },
+    from?.waiting,
+  );
+
+  const batches: Batch[] = [...(from?.batches ?? [])];
+  let round: Round | undefined;
+  let sequence = from?.sequence ?? 0;
+  let now: LabTime = deps.genesis;
+  let effects: ReplicaEffect[] = [];
+
+  function step(event: Stamped<ReplicaEvent>): ReplicaEffect[] {
+    effects = [];
+    now = Math.max(now, event.at);
+    take(event);
+    settle();
+    send(gossip.tick(now));
+    const wakes = [consensus.nextWake(now), gossip.nextWake(now), endpoints.nextDeadline()];
+    const due = wakes.filter((at) => at !== undefined);
+    if (due.length > 0) effects.push({ kind: "wake", at: Math.min(...due) });
+    if (round !== undefined) effects.push({ kind: "continue" });
+    return effects;
+  }
+
+  function take(event: ReplicaEvent): void {
+    switch (event.kind) {
+      case "clock":
+        reply(endpoints.onClock(now));
+        break;
+      case "continue":
+        advanceRound();
+        break;
+      case "peer-bytes":
+        hear(event.from, event.bytes);
+        break;
+      case "http": {
+        const outcome = endpoints.handle(event.ticket, event.request, now);
+        reply(outcome.replies);
+        say(outcome.facts);
+        announce(ingress.apply(outcome.ingress).map(({ bytes }) => encoded({ kind: "ingress", bytes })));
+        break;
+      }
+      case "inspect": {
+        const view = { me, pool: consensus.pool, certifications, ingress, states };
+        effects.push({ kind: "inspect-reply", ticket: event.ticket, reply: inspect(view, event.what) });
+        break;
+      }
+      case "peer-up":
+      case "peer-down":
+        break; // links of the lab never close: gates do
+      default:
+        unreachable(event);
+    }
+  }
+
+  function hear(peer: NodeId, bytes: Uint8Array): void {
+    const heard = gossip.receive(peer, bytes, now);
+    send(heard.sends);
+    for (const artifact of heard.artifacts) {
+      if (artifact.artifact.kind === "ingress") ingress.insert(artifact.artifact.bytes);
+      else if (isCertification(artifact.artifact)) certifications.insert(artifact.artifact);
+      else say(consensus.receive(artifact as EncodedArtifact<ConsensusArtifact>, peer).facts);
+    }
+  }
+
+  /** R2. Ends because every turn changes a pool or raises the certified height, and both are bounded. */
+  function settle(): void {
+    for (let again = true; again;) {
+      const ingressView = { pool: ingress, judge, states, maxMessageBytes: subnet.maxIngressBytesPerMessage };
+      ingress.apply(handleIngress(ingressView, nanosOf(now)));
+      const run = consensus.run(now);
+      announce(run.announce);
+      say(run.facts);
+      batches.push(...run.batches);
+      if (round === undefined) startRound();
+      again = certifyStates();
+    }
+  }
+
+  function startRound(): void {
+    const batch = batches[0];
+    if (batch === undefined) return;
+    assert(batch.height === states.latestHeight() + 1, `batch ${batch.height} follows the latest state`);
+    const previous = defined(states.stateAt(batch.height - 1), "the latest state is kept");
+    round = beginRound(previous, batch, subnetAt(registry, batch.registryVersion));
+    executed = { messages: 0, instructions: 0n };
+  }
+
+  let executed = { messages: 0, instructions: 0n };
+  function advanceRound(): void {
+    if (round === undefined) return;
+    const progress = round.step();
+    for (const fact of progress.facts) {
+      if (fact.kind !== "message-executed") continue;
+      executed.messages++;
+      executed.instructions += fact.instructions;
+    }
+    say(progress.facts);
+    if (!progress.done) return;
+    const root = states.commit(progress.state);
+    say([{ kind: "round-executed", height: progress.state.height, ...executed, root }]);
+    batches.shift();
+    round = undefined;
+  }
+
+  /** True when a higher height became certified, which lets consensus go on. */
+  function certifyStates(): boolean {
+    const before = states.latestCertifiedHeight();
+    for (;;) {
+      const changes = certify({ pool: certifications, states, crypto, me, subnet });
+      if (changes.length === 0) break;
+      const made = new Set(changes.flatMap((c) => (c.kind === "add-to-validated" ? [c.artifact] : [])));
+      for (const change of changes) if (change.kind === "handle-invalid") sayRefused(change);
+      for (const artifact of certifications.apply(changes)) {
+        const known = encoded(artifact);
+        say(factsAbout(known, made.has(artifact)));
+        if (made.has(artifact)) announce([known]);
+        if (artifact.kind === "certification" && states.certify(artifact)) {
+          say([{ kind: "certified", height: artifact.height, root: artifact.root }]);
+        }
+      }
+    }
+    if (states.latestCertifiedHeight() === before) return false;
+    reply(endpoints.onCertified());
+    const tip = consensus.pool.finalizedBlock(consensus.pool.finalizedHeight());
+    if (tip !== undefined) states.purge(tip.block.context.certifiedHeight);
+    return true;
+  }
+
+  const say = (facts: readonly Fact[]): void => {
+    for (const fact of facts) {
+      effects.push({ kind: "trace", entry: { node: me, at: now, sequence: sequence++, fact } });
+    }
+  };
+  const sayRefused = ({ artifact, because }: { artifact: CertificationArtifact; because: string }): void => {
+    const { id } = encoded(artifact);
+    say([{ kind: "artifact-refused", artifact: artifact.kind, id, height: artifact.height, because }]);
+  };
+  const reply = (replies: readonly EndpointReply[]): void => {
+    for (const { ticket, reply } of replies) effects.push({ kind: "http-reply", ticket, reply });
+  };
+  const send = (sends: readonly Send[]): void => {
+    for (const { to, bytes } of sends) effects.push({ kind: "send", to, bytes });
+  };
+  const announce = (artifacts: readonly EncodedArtifact[]): void => {
+    if (artifacts.length > 0) send(gossip.announce(artifacts));
+  };
+
+  return {
+    step,
+    snapshot: (): ReplicaSnapshot => ({
+      consensus: consensus.snapshot(),
+      certification: certifications.snapshot(),
+      ingress: ingress.snapshot(),
+      states: states.snapshot(),
+      waiting: endpoints.snapshot(),
+      gossip: gossip.snapshot(),
+      batches: [...batches],
+      sequence,
+    }),
+  };
+}
+
+const isCertification = (artifact: Artifact): artifact is CertificationArtifact =>
+  artifact.kind === "certification" || artifact.kind === "certification-share";
+
+function factsAbout({ id, artifact }: EncodedArtifact<CertificationArtifact>, made: boolean): Fact[] {
+  const about = { artifact: artifact.kind, id, height: artifact.height } as const;
+  const validated: Fact = {
+    kind: "artifact-validated",
+    ...about,
+    ...(artifact.kind === "certification-share" ? { signer: artifact.signer } : {}),
+  };
+  return made ? [{ kind: "artifact-made", ...about }, validated] : [validated];
+}

@@ -1,0 +1,377 @@
+/** Calls between canisters: callbacks, cleanup, starvation, cycles, limits. Source: interface §5; replica E.1. */
+import { describe, expect, test } from "vitest";
+import type { Program } from "./scripted-host.ts";
+import { idOf, SECOND, subnetOf, World } from "./world.ts";
+
+const ID = "rwlgt-iiaaa-aaaaa-aaaaa-cai";
+const CALLEE: Program = {
+  exports: {
+    "canister_update echo": (g) => g.reply(g.arg()),
+    "canister_update refuse": (g) => g.reject("no"),
+    "canister_update trap": (g) => g.trap("ouch"),
+    "canister_update take": (g) => {
+      const taken = g.accept(BigInt(g.argText()));
+      g.reply(`${taken}`);
+    },
+    "canister_update take and trap": (g) => {
+      g.accept(1_000_000n);
+      g.unreachable();
+    },
+    "canister_update silent": () => {},
+    "canister_update deadline": (g) => g.reply(`${g.raw("msg_deadline")}`),
+    "canister_update balance": (g) => g.reply(`${g.amount("canister_cycle_balance128")}`),
+  },
+};
+
+/** Calls canister 1's method named in the argument and replies with what came back. */
+const relay = (extra: Partial<Program["exports"]> = {}): Program => ({
+  exports: {
+    "canister_update relay": (g) => {
+      const [method, arg = "", cycles = "0"] = g.argText().split("|");
+      const result = g.call(idOf(1), method!, { arg, onReply: 0, onReject: 1, cycles: BigInt(cycles) });
+      if (result !== 0) g.reply(`perform ${result}`);
+    },
+    ...(extra as Program["exports"]),
+  },
+  table: [
+    (g) => g.reply(`reply ${g.argText()} refund ${g.amount("msg_cycles_refunded128")}`),
+    (g) => {
+      const code = g.ic0("msg_reject_code");
+      const text = new TextDecoder().decode(g.read("msg_reject_msg"));
+      g.reply(`reject ${code} ${text} refund ${g.amount("msg_cycles_refunded128")}`);
+    },
+  ],
+});
+
+describe("an answer comes back", () => {
+  const world = new World([relay(), CALLEE]);
+  test.each([
+    ["echo|hello", "reply hello refund 0"],
+    ["refuse", "reject 4 no refund 0"],
+    ["take|300|1000", "reply 300 refund 700"],
+    ["take|3000|1000", "reply 1000 refund 0"],
+    ["silent||5", "reject 5 Canister r7inp-6aaaa-aaaaa-aaabq-cai did not reply to the call refund 5"],
+  ])("%s", (arg, expected) => {
+    expect(world.ask(0, "relay", arg)).toBe(expected);
+    expect(world.missingCycles()).toBe(0n);
+    expect(world.canister(0).callbacks.size).toBe(0);
+    expect(world.canister(0).contexts.size).toBe(0);
+  });
+
+  test("a trap takes accepted cycles back, and says what happened", () => {
+    const answer = world.ask(0, "relay", "take and trap||500");
+    expect(answer).toMatch(/^reject 5 Error from Canister r7inp-\S+: Canister trapped: unreachable\./);
+    expect(answer).toMatch(/refund 500$/);
+  });
+
+  test("nobody there", () => {
+    const lost = new World([relay()]);
+    expect(lost.ask(0, "relay", "echo||77")).toBe(
+      "reject 3 Canister r7inp-6aaaa-aaaaa-aaabq-cai not found refund 77",
+    );
+    expect(lost.missingCycles()).toBe(0n);
+  });
+});
+
+describe("traps in callbacks", () => {
+  const world = new World([
+    {
+      exports: {
+        "canister_update go": (g) => {
+          g.set(0, 1);
+          const cleanup = g.argText() === "clean" ? { onCleanup: 1 } : {};
+          const bad = g.argText() === "bad" ? { onCleanup: 2 } : {};
+          g.call(idOf(1), "echo", { onReply: 0, ...cleanup, ...bad });
+        },
+        "canister_query marks": (g) => g.reply(`${g.get(0)} ${g.get(1)} ${g.get(2)}`),
+      },
+      table: [
+        (g) => {
+          g.set(1, 1);
+          g.print("in callback");
+          g.trap("late");
+        },
+        (g) => g.set(2, g.get(1) === 0 ? 9 : 1),
+        (g) => g.unreachable(),
+      ],
+    },
+    CALLEE,
+  ]);
+  const text = `5 IC0503: Error from Canister ${ID}: Canister called \`ic0.trap\` with message: 'late'.\nConsider`;
+
+  test("without cleanup: only the callback is undone", () => {
+    expect(world.ask(0, "go").startsWith(text)).toBe(true);
+    expect(world.query(0, "marks")).toBe("1 0 0");
+  });
+
+  test("cleanup runs on the state before the callback", () => {
+    expect(world.ask(0, "go", "clean").startsWith(text)).toBe(true);
+    expect(world.query(0, "marks")).toBe("1 0 9");
+  });
+
+  test("both errors are told when cleanup traps too", () => {
+    expect(world.ask(0, "go", "bad")).toBe(
+      `5 IC0503: Error from Canister ${ID}: Canister called \`ic0.trap\` with message: 'late'\n\n` +
+        "call_on_cleanup also failed:\n\nCanister trapped: unreachable",
+    );
+  });
+
+  test("logs of what was rolled back stay", () => {
+    const logs = world.canister(0).logs.map((r) => new TextDecoder().decode(r.content));
+    expect(logs.slice(0, 2)).toEqual(["in callback", "[TRAP]: late"]);
+    expect(world.missingCycles()).toBe(0n);
+  });
+});
+
+describe("contexts", () => {
+  test("the caller is answered once; work after the answer still runs (M2, M8)", () => {
+    const world = new World([
+      {
+        exports: {
+          "canister_update go": (g) => {
+            g.call(idOf(1), "echo", { onReply: 0 });
+            g.reply("early");
+          },
+          "canister_update twice": (g) => {
+            g.reply("a");
+            g.reply("b");
+          },
+          "canister_update again": (g) => {
+            g.call(idOf(1), "echo", { onReply: 1 });
+            g.reply("early");
+          },
+          "canister_query mark": (g) => g.reply(`${g.get(0)}`),
+        },
+        table: [(g) => g.set(0, 7), (g) => g.reply("late")],
+      },
+      CALLEE,
+    ]);
+    expect(world.ask(0, "go")).toBe("early");
+    expect(world.query(0, "mark")).toBe("7");
+    expect(world.ask(0, "twice")).toContain("IC0504");
+    expect(world.ask(0, "again")).toBe("early");
+    const trapped = world.facts.filter((f) => f.kind === "message-executed" && f.outcome === "trapped");
+    expect(trapped.length).toBe(2);
+    expect(world.canister(0).contexts.size).toBe(0);
+  });
+
+  test("a silent method keeps its state and is rejected for it (M5)", () => {
+    const world = new World([
+      {
+        exports: {
+          "canister_update go": (g) => g.set(0, 5),
+          "canister_query mark": (g) => g.reply(`${g.get(0)}`),
+        },
+      },
+    ]);
+    expect(world.ask(0, "go")).toBe(`5 IC0506: Canister ${ID} did not reply to the call`);
+    expect(world.query(0, "mark")).toBe("5");
+  });
+
+  test("a trap while other calls are out waits for them before anybody is told (M6)", () => {
+    const world = new World([
+      {
+        exports: {
+          "canister_update go": (g) => {
+            g.call(idOf(1), "echo", { onReply: 0 });
+            g.call(idOf(1), "echo", { onReply: 1 });
+          },
+        },
+        table: [(g) => g.trap("first"), (g) => g.reply("second")],
+      },
+      CALLEE,
+    ]);
+    expect(world.ask(0, "go")).toBe("second");
+  });
+
+  test("a missing callback function is IC0513, and cleanup runs (S22)", () => {
+    const world = new World([
+      {
+        exports: {
+          "canister_update go": (g) => g.call(idOf(1), "echo", { onReply: 99, onCleanup: 0 }),
+          "canister_query mark": (g) => g.reply(`${g.get(0)}`),
+        },
+        table: [(g) => g.set(0, 3)],
+      },
+      CALLEE,
+    ]);
+    expect(world.ask(0, "go")).toContain("IC0513");
+    expect(world.query(0, "mark")).toBe("3");
+  });
+});
+
+describe("guards, in their order (M30–M36)", () => {
+  const change = { status: { kind: "stopped" } } as const;
+  test("stopped, out of cycles, empty, unknown method, composite", () => {
+    const program: Program = {
+      exports: { "canister_update a": (g) => g.reply("a"), "canister_composite_query c": () => {} },
+    };
+    const stopped = new World([program], { change: (c) => ({ ...c, ...change, code: undefined }) });
+    expect(stopped.ask(0, "a")).toBe(`5 IC0508: Canister ${ID} is stopped`);
+    const poor = new World([program], { cycles: 1_000_000_000n, change: (c) => ({ ...c, code: undefined }) });
+    expect(poor.ask(0, "a")).toMatch(
+      /^2 IC0207: Canister \S+ is out of cycles: please top up .* at least \d+/,
+    );
+    const empty = new World([program], { change: (c) => ({ ...c, code: undefined }) });
+    expect(empty.ask(0, "a")).toContain("IC0537");
+    const world = new World([program]);
+    expect(world.ask(0, "b")).toBe(
+      `5 IC0536: Error from Canister ${ID}: Canister has no update method 'b'..\n` +
+        "Check that the method being called is exported by the target canister. See documentation: " +
+        "http://internetcomputer.org/docs/current/references/execution-errors#method-not-found",
+    );
+    expect(world.ask(0, "c")).toBe("5 IC0527: Composite query cannot be called in replicated mode");
+    for (const w of [stopped, poor, empty, world]) expect(w.missingCycles()).toBe(0n);
+  });
+});
+
+describe("cycles", () => {
+  test("an update costs induction, the base fee and its instructions, n/13 of each (E.1)", () => {
+    for (const [nodes, share] of [
+      [13, 13n],
+      [4, 4n],
+      [1, 1n],
+    ] as const) {
+      const program: Program = {
+        exports: {
+          "canister_update a": (g) => {
+            g.burnInstructions(999n);
+            g.ic0("msg_reply");
+          },
+        },
+      };
+      const world = new World([program], { subnet: subnetOf(nodes) });
+      const before = world.canister(0).cycles;
+      world.call(0, "a", "xyz");
+      const paid = before - world.canister(0).cycles;
+      // 1 for the function, 999, and 500 for msg_reply; 3 bytes of argument and 1 of name.
+      const limit = 40_000_000_000n;
+      const execution = ((5_000_000n + limit) * share) / 13n - ((limit - 1_500n) * share) / 13n;
+      expect(paid).toBe((1_200_000n * share + 4n * 2_000n * share) / 13n + execution);
+    }
+  });
+
+  test("a call prepays the longest answer and the callback's limit, and gets the rest back (S27)", () => {
+    let during = 0n;
+    const world = new World([
+      {
+        exports: {
+          "canister_update go": (g) => {
+            const before = g.amount("canister_cycle_balance128");
+            g.call(idOf(1), "echo", { onReply: 0, arg: "12345" });
+            during = before - g.amount("canister_cycle_balance128");
+          },
+        },
+        table: [(g) => g.reply("ok")],
+      },
+      CALLEE,
+    ]);
+    const before = world.canister(0).cycles;
+    expect(world.ask(0, "go")).toBe("ok");
+    expect(during).toBe(260_000n + 9n * 1_000n + 2_097_152n * 1_000n + 40_005_000_000n);
+    expect(before - world.canister(0).cycles).toBeLessThan(20_000_000n);
+    expect(world.missingCycles()).toBe(0n);
+  });
+
+  test("what a canister must keep cannot be attached or spent on calls (M54)", () => {
+    const keepMost = (c: World["state"]["canisters"] extends ReadonlyMap<string, infer C> ? C : never) => ({
+      ...c,
+      settings: { ...c.settings, memoryAllocation: 2n ** 30n },
+    });
+    // 1 GiB for 30 days is kept; executing needs 40.005 G.
+    const kept = 127_000n * 2_592_000n;
+    const world = new World([relay(), CALLEE], { cycles: kept + 45_000_000_000n, change: keepMost });
+    expect(world.ask(0, "relay", "echo|x|6000000000")).toMatch(/IC0504.*is out of cycles/s);
+    expect(world.ask(0, "relay", "echo|x|1000")).toBe("perform 2");
+    expect(world.missingCycles()).toBe(0n);
+  });
+
+  test("500 calls to one canister may be open, and the 501st is refused (M44)", () => {
+    const world = new World(
+      [
+        {
+          exports: {
+            "canister_update go": (g) => {
+              const results = Array.from({ length: 501 }, () => g.call(idOf(1), "echo", { onReply: 0 }));
+              g.reply(`${results.filter((r) => r === 0).length} ${results[500]} ${g.call(idOf(0), "x")}`);
+            },
+          },
+          table: [() => {}],
+        },
+        CALLEE,
+      ],
+      { cycles: 10n ** 17n },
+    );
+    expect(world.ask(0, "go")).toBe("500 2 0");
+    for (let i = 0; i < 5; i++) world.round();
+    expect(world.canister(0).callbacks.size).toBe(0);
+    expect(world.missingCycles()).toBe(0n);
+  });
+
+  test("a call that is prepared and not performed costs nothing (S26)", () => {
+    const world = new World([
+      {
+        exports: {
+          "canister_update go": (g) => {
+            g.raw("call_new", 0, 0, 0, 0, 0, 0, 0, 0);
+            g.raw("call_cycles_add128", 0n, 5_000n);
+            g.reply("ok");
+          },
+        },
+      },
+    ]);
+    expect(world.ask(0, "go")).toBe("ok");
+    expect(world.canister(0).callbacks.size).toBe(0);
+    expect(world.missingCycles()).toBe(0n);
+  });
+});
+
+describe("bounded-wait calls (M60–M66)", () => {
+  const waiter = (timeout: number, callee: number): Program => ({
+    exports: {
+      "canister_update go": (g) =>
+        g.call(idOf(callee), g.argText(), { onReply: 0, onReject: 1, timeout, cycles: 1_000n }),
+      "canister_update hold": (g) => g.call(idOf(2), "hold"),
+    },
+    table: [
+      (g) => g.reply(g.arg()),
+      (g) =>
+        g.reply(
+          `${g.ic0("msg_reject_code")} ${new TextDecoder().decode(g.read("msg_reject_msg"))} ${g.amount("msg_cycles_refunded128")}`,
+        ),
+    ],
+  });
+
+  test("the callee sees the deadline, at most five minutes away", () => {
+    const world = new World([waiter(1000, 1), CALLEE]);
+    expect(world.ask(0, "go", "deadline")).toBe(`${world.state.time + 300n * SECOND}`);
+  });
+
+  test("past the deadline the caller is told, and a late answer changes nothing", () => {
+    // Canister 1 waits for canister 2, whose rounds are too small to get to it.
+    let release = false;
+    const slow: Program = {
+      exports: {
+        "canister_update slow": (g) => g.call(idOf(1), "poll", { onReply: 0 }),
+        "canister_update poll": (g) => g.reply(""),
+      },
+      table: [(g) => (release ? g.reply("late") : g.call(idOf(1), "poll", { onReply: 0 }))],
+    };
+    const world = new World([waiter(2, 1), slow], { subnet: subnetOf(13, { round: 20_000_000n }) });
+    const message = world.ingress(idOf(0), "go", "slow");
+    world.round([message]);
+    expect(world.status(message).kind).toBe("processing");
+    world.round();
+    world.round();
+    world.round();
+    const status = world.status(message);
+    expect(status.kind === "replied" && new TextDecoder().decode(status.reply)).toBe(
+      "6 Call deadline has expired. 0",
+    );
+    release = true;
+    for (let i = 0; i < 5; i++) world.round();
+    expect(world.canister(1).contexts.size).toBe(0);
+    expect(world.canister(0).inputs.length).toBe(0);
+    expect(world.missingCycles()).toBe(0n);
+  });
+});
