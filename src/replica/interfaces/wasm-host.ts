@@ -22,13 +22,16 @@ export interface RewrittenModule {
   readonly bytes: Uint8Array;
   readonly memory:
     { readonly address: "i32" | "i64"; readonly minPages: number; readonly maxPages: number } | undefined;
-  /** Mutable globals in order, with what their constant expressions evaluate to. i64 as signed bigint. */
+  /**
+   * Mutable globals in order, with what their constant expressions evaluate to. i32: signed number; i64: signed bigint.
+   * Floats are their bits, since JavaScript loses those of a NaN: f32 as signed 32-bit number, f64 as signed bigint.
+   */
   readonly globals: readonly {
     readonly type: "i32" | "i64" | "f32" | "f64";
     readonly initial: GlobalValue;
   }[];
   readonly hasTable: boolean;
-  /** True when the module holds table.set/grow/fill/copy/init, elem.drop or data.drop/memory.init: such an instance is never reused. */
+  /** True when the module holds table.set/grow/fill/copy/init, elem.drop or data.drop: an instance in which one of them ran is not used again. */
   readonly freshEachTime: boolean;
 }
 
@@ -100,10 +103,16 @@ export interface RunResult {
   /** After "returned": the heap as written (a new value sharing unwritten pages) and the globals. Otherwise undefined. */
   readonly heap: Pages | undefined;
   readonly globals: readonly GlobalValue[] | undefined;
-  /** 4 KiB heap pages written in this run. */
+  /** 4 KiB heap pages written in this run, also those written with the bytes that they held. 0 unless "returned". */
   readonly writtenPages: number;
 }
 
 export interface WasmHost {
   run(request: RunRequest): RunResult;
+  /**
+   * IC0505's sentence when a raw module, as uploaded and inflated, is not valid Wasm. Asked at install of modules that
+   * `rewrite` accepted: the rewriter checks structure and limits and pins the features, so that engines can only agree
+   * about the rest, which is the types. The sentence is ours and names no engine's findings.
+   */
+  validate(wasm: Uint8Array): string | undefined;
 }

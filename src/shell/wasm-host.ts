@@ -1,0 +1,447 @@
+/**
+ * Runs rewritten modules on the host's own `WebAssembly`, synchronously, in Node and in browsers alike.
+ *
+ *   W1  A run starts as if in a fresh instance of (module, heap, globals). A warm instance is used again only when no
+ *       operator that changes tables or drops segments has run in it; its globals are set before every run.
+ *   W2  Every memory in the cache knows which heap it mirrors. Before a run the pages in which that heap differs from
+ *       the wanted one are copied, none when it is the heap that was last committed from it. So a query needs no undoing.
+ *   W3  After a run that returned, marked pages that differ from the committed ones are copied out. After any other end,
+ *       the committed bytes of marked pages are copied back.
+ *   W4  A memory is never larger than what the canister sees: only those no larger than the wanted heap are lent.
+ *   W5  The host decides nothing: its own stack, memory or compiler failing is `HostShortage`. Trap sentences of
+ *       engines are mapped so that every engine gives the same kind; V8 has one sentence for a call of a null entry and
+ *       of a wrong type, so both are "indirect-call-null" everywhere.
+ *
+ * Memories are scarce (one renderer gave 125 with 32-bit or 62 with 64-bit pointers, over all workers), so they are
+ * counted in units and the least recently used one is lent on. Source: DESIGN §6; measurements "Wasm", "Limits of the host".
+ */
+import { assert } from "../base/assert.ts";
+import { MARKS_PAGES } from "../replica/execution/wasm/rewrite.ts";
+import { STACK_LIMIT } from "../replica/execution/wasm/stack-use.ts";
+import {
+  type GlobalValue,
+  HostShortage,
+  type ImportTable,
+  type RewrittenModule,
+  type RunningInstance,
+  type RunOutcome,
+  type RunRequest,
+  type RunResult,
+  type TrapKind,
+  type WasmHost,
+  WasmStop,
+} from "../replica/interfaces/wasm-host.ts";
+import { grownPages, NO_PAGES, PAGE, pageAt, type Pages, withPages } from "../replica/state/pages.ts";
+import { copyDifferences, sameAsPage, sharedPages } from "./heap-mirror.ts";
+
+export interface WasmHostOptions {
+  /** Memories to keep at most: 1 for each with 32-bit pointers, 2 with 64-bit. */
+  readonly memoryUnits?: number;
+  /** Never reuse an instance or a memory: the yardstick for W1. */
+  readonly alwaysFresh?: boolean;
+}
+
+const WASM_PAGE = 65_536;
+const MAX_COMPILED = 128;
+/** One of four nodes of a tab in which about 120 units can be had. */
+const DEFAULT_UNITS = 30;
+
+interface Instance {
+  readonly exports: WebAssembly.Exports;
+  readonly globals: readonly WebAssembly.Global[];
+  readonly counter: WebAssembly.Global;
+  readonly stack: WebAssembly.Global;
+  readonly tainted: WebAssembly.Global;
+}
+
+/** A memory, what it holds, and perhaps an instance over it. Modules without memory have a slot of their own. */
+interface Slot {
+  readonly address: "i32" | "i64" | undefined;
+  readonly memory: WebAssembly.Memory | undefined;
+  mirrors: Pages;
+  key: string;
+  instance: Instance | undefined;
+  lastUsed: number;
+}
+
+/** What the imports of all instances reach: the run in hand. */
+interface CurrentRun {
+  readonly request: RunRequest;
+  readonly slot: Slot;
+  table: ImportTable;
+}
+
+const OUT_OF_INSTRUCTIONS = Symbol("out of instructions");
+const STACK_OVERFLOW = Symbol("stack overflow");
+/** Thrown through Wasm frames and recognised by identity. */
+class Unwind extends Error {
+  readonly why: symbol;
+  constructor(why: symbol) {
+    super("unwind");
+    this.why = why;
+  }
+}
+
+export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
+  const units = options.memoryUnits ?? DEFAULT_UNITS;
+  const compiled = new Map<string, WebAssembly.Module>();
+  const slots: Slot[] = [];
+  const marks = new WebAssembly.Memory({ initial: MARKS_PAGES, maximum: MARKS_PAGES });
+  const markBytes = new Uint8Array(marks.buffer);
+  const markWords = new Uint32Array(marks.buffer);
+  let turn = 0;
+  let current: CurrentRun | undefined;
+
+  return { run, validate };
+
+  function validate(wasm: Uint8Array): string | undefined {
+    return WebAssembly.validate(wasm as Uint8Array<ArrayBuffer>)
+      ? undefined
+      : "Canister's Wasm module is not valid: Wasmtime failed to validate wasm module: the module is malformed or ill-typed.";
+  }
+
+  function run(request: RunRequest): RunResult {
+    assert(current === undefined, "one run at a time");
+    const { module, entry } = request;
+    assert(request.globals.length === module.globals.length, "globals fit their module");
+    const slot = lend(module, request.heap ?? NO_PAGES);
+    let broken = true;
+    try {
+      current = { request, slot, table: {} };
+      const instance = instantiate(module, slot);
+      if (instance === undefined) {
+        broken = false;
+        return failed({ kind: "trapped", trap: "table-out-of-bounds" }, 0n);
+      }
+      instance.globals.forEach((g, i) => {
+        g.value = request.globals[i];
+      });
+      instance.counter.value = request.instructionLimit;
+      instance.stack.value = STACK_LIMIT;
+      instance.tainted.value = 0;
+      current.table = request.imports(runningInstance(slot, instance));
+      const outcome = enter(instance, entry, module, request.instructionLimit);
+      const result = outcome.kind === "returned" ? commit(instance, slot, request) : undefined;
+      if (result === undefined) undo(slot, request);
+      if (instance.tainted.value !== 0) slot.instance = undefined;
+      broken = false;
+      return result ?? failed(outcome, used(instance, request, outcome));
+    } finally {
+      current = undefined;
+      if (broken) {
+        markBytes.fill(0);
+        slots.splice(slots.indexOf(slot), 1);
+      } else if (options.alwaysFresh) slots.splice(slots.indexOf(slot), 1);
+    }
+  }
+
+  // ---------------------------------------------------------------------------------------- memories and instances
+
+  /** A slot whose memory holds exactly `heap`. */
+  function lend(module: RewrittenModule, heap: Pages): Slot {
+    const address = module.memory?.address;
+    assert(module.memory !== undefined || heap.length === 0, "a module without memory has no heap");
+    assert(heap.length >= (module.memory?.minPages ?? 0) * WASM_PAGE, "a heap is never below its minimum");
+    const slot = findSlot(module, heap) ?? makeSlot(module, heap);
+    slot.lastUsed = ++turn;
+    if (slot.key !== module.key) {
+      slot.key = module.key;
+      slot.instance = undefined;
+    }
+    if (slot.mirrors !== heap && slot.memory !== undefined) {
+      growMemory(slot.memory, address, (heap.length - slot.memory.buffer.byteLength) / WASM_PAGE);
+      copyDifferences(slot.mirrors, heap, new Uint8Array(slot.memory.buffer));
+    }
+    slot.mirrors = heap;
+    return slot;
+  }
+
+  function findSlot(module: RewrittenModule, heap: Pages): Slot | undefined {
+    const address = module.memory?.address;
+    const fitting = slots.filter((s) => s.address === address && s.mirrors.length <= heap.length);
+    if (address === undefined) return fitting.find((s) => s.key === module.key);
+    const exact = fitting.find((s) => s.mirrors === heap);
+    if (exact !== undefined) return exact;
+    let best: Slot | undefined;
+    let bestShared = 0;
+    for (const slot of fitting) {
+      const { shared, stored } = sharedPages(slot.mirrors, heap);
+      if (shared * 2 >= stored && shared > bestShared) [best, bestShared] = [slot, shared];
+    }
+    if (best !== undefined || unitsUsed() + unitsOf(address) <= units) return best;
+    return leastRecent(fitting);
+  }
+
+  function makeSlot(module: RewrittenModule, heap: Pages): Slot {
+    const address = module.memory?.address;
+    while (slots.length > 0 && unitsUsed() + unitsOf(address) > units) {
+      slots.splice(slots.indexOf(leastRecent(slots)!), 1);
+    }
+    const memory = address === undefined ? undefined : newMemory(address, heap.length / WASM_PAGE);
+    const slot: Slot = {
+      address,
+      memory,
+      mirrors: { length: heap.length, chunks: [] },
+      key: module.key,
+      instance: undefined,
+      lastUsed: turn,
+    };
+    slots.push(slot);
+    return slot;
+  }
+
+  function newMemory(address: "i32" | "i64", pages: number): WebAssembly.Memory {
+    const wide = address === "i64";
+    const descriptor = wide
+      ? { address, initial: BigInt(pages), maximum: 98_304n }
+      : { initial: pages, maximum: 65_536 };
+    try {
+      return new WebAssembly.Memory(descriptor as unknown as WebAssembly.MemoryDescriptor);
+    } catch (error) {
+      slots.length = 0; // what they held may come back for the next try
+      throw new HostShortage(`this host gave no Wasm memory of ${pages} pages: ${String(error)}`);
+    }
+  }
+
+  function unitsUsed(): number {
+    return slots.reduce((n, s) => n + unitsOf(s.address), 0);
+  }
+
+  function compile(module: RewrittenModule): WebAssembly.Module {
+    const known = compiled.get(module.key);
+    if (known !== undefined) return known;
+    if (compiled.size >= MAX_COMPILED)
+      for (const [oldest] of [...compiled].slice(0, 1)) compiled.delete(oldest);
+    let fresh: WebAssembly.Module;
+    try {
+      fresh = new WebAssembly.Module(module.bytes as Uint8Array<ArrayBuffer>);
+    } catch (error) {
+      throw new HostShortage(`this host did not compile a module that is valid: ${String(error)}`);
+    }
+    compiled.set(module.key, fresh);
+    return fresh;
+  }
+
+  /** Undefined when an element segment does not fit into its table. */
+  function instantiate(module: RewrittenModule, slot: Slot): Instance | undefined {
+    if (slot.instance !== undefined) return slot.instance;
+    const code = compile(module);
+    const ic0: Record<string, (...args: never[]) => unknown> = {};
+    for (const { module: from, name } of WebAssembly.Module.imports(code)) {
+      if (from === "ic0") ic0[name] = (...args) => current!.table[name]!(...args);
+    }
+    const terrarium: Record<string, unknown> = {
+      out_of_instructions() {
+        throw new Unwind(OUT_OF_INSTRUCTIONS);
+      },
+      stack_overflow() {
+        throw new Unwind(STACK_OVERFLOW);
+      },
+      grow,
+      memory: slot.memory,
+      marks,
+    };
+    let exports: WebAssembly.Exports;
+    try {
+      exports = new WebAssembly.Instance(code, { ic0, terrarium } as WebAssembly.Imports).exports;
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) return undefined;
+      throw new HostShortage(`this host did not instantiate a module: ${String(error)}`);
+    }
+    const global = (name: string): WebAssembly.Global => exports[name] as WebAssembly.Global;
+    slot.instance = {
+      exports,
+      globals: module.globals.map((_, i) => global(`__persistent_mutable_global_${i}`)),
+      counter: global("canister counter_instructions"),
+      stack: global("terrarium stack"),
+      tainted: global("terrarium tainted"),
+    };
+    return slot.instance;
+  }
+
+  /** `memory.grow` of the run in hand. Wasm passes signed numbers. */
+  function grow(delta: number | bigint): number | bigint {
+    const { request, slot } = current!;
+    const { memory, address } = slot;
+    const declared = request.module.memory!;
+    const asked = typeof delta === "bigint" ? Number(BigInt.asUintN(64, delta)) : delta >>> 0;
+    const pages = memory!.buffer.byteLength / WASM_PAGE;
+    const refused = pages + asked > declared.maxPages || !request.allowGrow(pages, asked);
+    if (!refused) growMemory(memory!, address, asked);
+    const answer = refused ? -1 : pages;
+    return address === "i64" ? BigInt(answer) : answer;
+  }
+
+  function runningInstance(slot: Slot, instance: Instance): RunningInstance {
+    let view = new Uint8Array(0);
+    return {
+      memory() {
+        if (slot.memory !== undefined && view.buffer !== slot.memory.buffer) {
+          view = new Uint8Array(slot.memory.buffer);
+        }
+        return view;
+      },
+      wrote(offset, length) {
+        if (length > 0) {
+          markBytes.fill(1, Math.floor(offset / PAGE), Math.floor((offset + length - 1) / PAGE) + 1);
+        }
+      },
+      counter: () => instance.counter.value as bigint,
+      setCounter(left) {
+        instance.counter.value = left;
+      },
+    };
+  }
+
+  // -------------------------------------------------------------------------------------------------- how runs end
+
+  /** Page numbers that were marked, in order; the marks are cleared. */
+  function takeMarks(bytes: number): number[] {
+    const words = Math.ceil(bytes / PAGE / 4);
+    const pages: number[] = [];
+    for (let w = 0; w < words; w++) {
+      if (markWords[w] === 0) continue;
+      for (let p = 4 * w; p < 4 * w + 4; p++) if (markBytes[p] !== 0) pages.push(p);
+      markWords[w] = 0;
+    }
+    return pages;
+  }
+
+  function commit(instance: Instance, slot: Slot, request: RunRequest): RunResult {
+    const globals = instance.globals.map((g) => g.value as GlobalValue);
+    const instructions = used(instance, request, { kind: "returned" });
+    const outcome: RunOutcome = { kind: "returned" };
+    if (slot.memory === undefined || request.heap === undefined) {
+      return { outcome, instructions, heap: request.heap, globals, writtenPages: 0 };
+    }
+    const memory = new Uint8Array(slot.memory.buffer);
+    const before = request.heap;
+    const changed = new Map<number, Uint8Array>();
+    let writtenPages = 0;
+    let last = -1;
+    const look = (page: number, marked: boolean): void => {
+      const same = sameAsPage(pageAt(before, page), memory, page * PAGE);
+      if (!same) changed.set(page, memory.slice(page * PAGE, (page + 1) * PAGE));
+      if (marked || !same) writtenPages++;
+    };
+    for (const page of takeMarks(memory.length)) {
+      if (last >= 0 && last + 1 < page) look(last + 1, false);
+      look(page, true);
+      last = page;
+    }
+    if (last >= 0 && (last + 1) * PAGE < memory.length) look(last + 1, false);
+    const heap = withPages(
+      memory.length === before.length ? before : grownPages(before, memory.length),
+      changed,
+    );
+    slot.mirrors = heap;
+    return { outcome, instructions, heap, globals, writtenPages };
+  }
+
+  function undo(slot: Slot, request: RunRequest): void {
+    if (slot.memory === undefined || request.heap === undefined) return;
+    const memory = new Uint8Array(slot.memory.buffer);
+    const before = request.heap;
+    for (const marked of takeMarks(memory.length)) {
+      for (const page of [marked, marked + 1]) {
+        if ((page + 1) * PAGE > memory.length) continue;
+        const committed = pageAt(before, page);
+        if (committed === undefined) memory.fill(0, page * PAGE, (page + 1) * PAGE);
+        else memory.set(committed, page * PAGE);
+      }
+    }
+    markBytes.fill(0); // a store that trapped may have marked a page that is not there
+    if (memory.length === before.length) return;
+    slot.instance = undefined;
+    slot.mirrors = grownPages(before, memory.length);
+  }
+}
+
+const unitsOf = (address: "i32" | "i64" | undefined): number => (address === "i64" ? 2 : 1);
+
+const leastRecent = (slots: readonly Slot[]): Slot | undefined =>
+  slots.reduce<Slot | undefined>(
+    (least, s) => (least === undefined || s.lastUsed < least.lastUsed ? s : least),
+    undefined,
+  );
+
+function growMemory(memory: WebAssembly.Memory, address: "i32" | "i64" | undefined, pages: number): void {
+  if (pages === 0) return;
+  try {
+    memory.grow((address === "i64" ? BigInt(pages) : pages) as number);
+  } catch (error) {
+    throw new HostShortage(`this host did not grow a Wasm memory by ${pages} pages: ${String(error)}`);
+  }
+}
+
+function used(instance: Instance, request: RunRequest, outcome: RunOutcome): bigint {
+  const left = instance.counter.value as bigint;
+  if (outcome.kind === "out-of-instructions" || left < 0n) return request.instructionLimit;
+  return request.instructionLimit - left;
+}
+
+const failed = (outcome: RunOutcome, instructions: bigint): RunResult => ({
+  outcome,
+  instructions,
+  heap: undefined,
+  globals: undefined,
+  writtenPages: 0,
+});
+
+type Entry = RunRequest["entry"];
+
+function enter(instance: Instance, entry: Entry, module: RewrittenModule, limit: bigint): RunOutcome {
+  try {
+    if (entry.kind === "export") {
+      const f = instance.exports[entry.name];
+      if (typeof f !== "function") return { kind: "function-not-found" };
+      f();
+    } else {
+      if (!module.hasTable) return { kind: "function-not-found" };
+      const callback = instance.exports["terrarium callback"] as (slot: bigint, environment: bigint) => void;
+      callback(entry.slot, entry.environment);
+    }
+    return { kind: "returned" };
+  } catch (error) {
+    const outcome = outcomeOf(error);
+    // Every function that begins is charged, so a callback that cost nothing never began.
+    const began = (instance.counter.value as bigint) !== limit;
+    if (entry.kind === "table" && outcome.kind === "trapped" && !began && CALLBACK_TRAPS.has(outcome.trap)) {
+      return { kind: "function-not-found" };
+    }
+    return outcome;
+  }
+}
+
+const CALLBACK_TRAPS: ReadonlySet<TrapKind> = new Set(["table-out-of-bounds", "indirect-call-null"]);
+
+function outcomeOf(error: unknown): RunOutcome {
+  if (error instanceof WasmStop) return { kind: "stopped", reason: error.reason };
+  if (error instanceof Unwind) {
+    return error.why === OUT_OF_INSTRUCTIONS
+      ? { kind: "out-of-instructions" }
+      : { kind: "trapped", trap: "stack-overflow" };
+  }
+  if (error instanceof WebAssembly.RuntimeError) return { kind: "trapped", trap: trapOf(error.message) };
+  if (error instanceof RangeError || (error as Error | undefined)?.name === "InternalError") {
+    throw new HostShortage(`this host's own stack or memory ended: ${String(error)}`);
+  }
+  throw error;
+}
+
+/** Sentences of V8 (Chromium, Node), SpiderMonkey (Firefox) and JavaScriptCore (Safari), first match wins. */
+const TRAPS: readonly (readonly [RegExp, TrapKind])[] = [
+  [/unreachable/i, "unreachable"],
+  [/out of bounds (table|call_indirect)/i, "table-out-of-bounds"],
+  [/null function or function signature|indirect call|call_indirect/i, "indirect-call-null"],
+  [/table index|table access|out of bounds table|table\.\w+|element segment/i, "table-out-of-bounds"],
+  [/divide by zero|remainder by zero|division by zero/i, "integer-division-by-zero"],
+  [/divide result unrepresentable|integer overflow|signed division overflow/i, "integer-overflow"],
+  [/unrepresentable|invalid conversion|out of bounds trunc|truncat/i, "invalid-conversion"],
+  [/out of bounds/i, "heap-out-of-bounds"],
+];
+
+function trapOf(message: string): TrapKind {
+  for (const [sentence, kind] of TRAPS) if (sentence.test(message)) return kind;
+  throw new HostShortage(`this host trapped with a sentence that is not known: ${message}`);
+}
