@@ -50,9 +50,9 @@ export const IC = {
 } as const;
 export type ErrorCode = (typeof IC)[keyof typeof IC];
 
-/** The reject that an error code stands for: its first digit is the reject code. */
+/** The reject that an error code stands for: the hundreds digit is the reject code. */
 export const rejectOf = (error: ErrorCode, message: string): Reject => ({
-  code: Number(error[2]) as RejectCode,
+  code: Number(error[3]) as RejectCode,
   message,
   error,
 });
