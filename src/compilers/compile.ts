@@ -15,6 +15,10 @@ const COMPILERS: Readonly<Record<Language, Compiler>> = {
 export const compile = (language: Language, files: SourceFiles, main: string): Promise<Compilation> =>
   COMPILERS[language].compile(files, main);
 
+export async function loadCompiler(language: Language): Promise<void> {
+  await COMPILERS[language].load?.();
+}
+
 /** Diagnostics alone; in Motoko some hundred times faster than compiling. */
 export async function check(
   language: Language,

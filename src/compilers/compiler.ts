@@ -26,6 +26,8 @@ export type Compilation =
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 export interface Compiler {
+  /** Brings the compiler's machinery into memory; without it the first `compile` does. */
+  load?(): Promise<unknown>;
   /** `main` is the path of the canister's entry file inside `files`. */
   compile(files: SourceFiles, main: string): Promise<Compilation>;
   /** Diagnostics alone, where the compiler has a faster way to them. */

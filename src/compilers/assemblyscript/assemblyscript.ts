@@ -9,7 +9,7 @@ import { candidSection } from "../wasm-sections.ts";
 import { exportedFunctions, GLUE_PATH, type Glue, writeGlue } from "./glue.ts";
 import { ABORT } from "./ic-library.ts";
 import { renameExports } from "./rename-exports.ts";
-import { runAsc } from "./run-asc.ts";
+import { loadAsc, runAsc } from "./run-asc.ts";
 
 /** The minimal runtime collects garbage only when asked, which the glue does. No import is left but `ic0`. */
 const FLAGS = [
@@ -24,6 +24,8 @@ const FLAGS = [
 ];
 
 export const assemblyscriptCompiler: Compiler = {
+  load: loadAsc,
+
   async compile(files: SourceFiles, main: string): Promise<Compilation> {
     const refuse = (...diagnostics: Diagnostic[]): Compilation => ({ ok: false, diagnostics });
     const text = textFile(files, main);

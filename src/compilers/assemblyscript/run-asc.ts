@@ -8,7 +8,7 @@ type Asc = typeof import("assemblyscript/asc");
 
 let loading: Promise<Asc> | undefined;
 
-function loadAsc(): Promise<Asc> {
+export function loadAsc(): Promise<Asc> {
   loading ??= import("assemblyscript/asc").then((asc) => {
     Object.assign(asc.libraryFiles, IC_LIBRARY);
     return asc;

@@ -13,6 +13,8 @@ const written = new Set<string>();
 let scopes = new Map<string, unknown>();
 
 export const motokoCompiler: Compiler = {
+  load: loadMoc,
+
   async compile(files: SourceFiles, main: string): Promise<Compilation> {
     const moc = await loadMoc();
     return run(moc, files, main, () => {

@@ -15,6 +15,8 @@ import { assert } from "../../base/assert.ts";
 import { loadWabt, WAT_FEATURES } from "./load-wabt.ts";
 
 export const watCompiler: Compiler = {
+  load: loadWabt,
+
   async compile(files: SourceFiles, main: string): Promise<Compilation> {
     const text = textFile(files, main);
     if (typeof text !== "string") return { ok: false, diagnostics: [text] };
