@@ -1,0 +1,110 @@
+import { generateKeyPairSync, sign as nodeSign } from "node:crypto";
+import { ECDSAKeyIdentity, Ed25519KeyIdentity } from "@icp-sdk/core/identity";
+import { Secp256k1KeyIdentity } from "@icp-sdk/core/identity/secp256k1";
+import { p256 } from "@noble/curves/nist.js";
+import { secp256k1 } from "@noble/curves/secp256k1.js";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { concat, fromHex, utf8 } from "../base/bytes.ts";
+import { ED25519_DER_PREFIX, ed25519PublicKey, ed25519Sign } from "./ed25519.ts";
+import { parsePublicKey, verifySignature } from "./public-key.ts";
+
+const message = utf8("\x0aic-request and an id");
+
+interface Signer {
+  readonly name: string;
+  readonly der: Uint8Array;
+  readonly sign: (message: Uint8Array) => Promise<Uint8Array>;
+}
+
+/** The official agent's identities, and keys of Node's own OpenSSL. */
+async function signers(): Promise<Signer[]> {
+  const ed = Ed25519KeyIdentity.generate(new Uint8Array(32).fill(1));
+  const p = await ECDSAKeyIdentity.generate();
+  const k = Secp256k1KeyIdentity.generate(new Uint8Array(32).fill(1));
+  const agents = [ed, p, k].map((id, i) => ({
+    name: `agent ${["Ed25519", "P-256", "secp256k1"][i]}`,
+    der: new Uint8Array(id.getPublicKey().toDer()),
+    sign: async (m: Uint8Array) => new Uint8Array(await id.sign(m)),
+  }));
+  const openssl = [
+    generateKeyPairSync("ed25519"),
+    generateKeyPairSync("ec", { namedCurve: "P-256" }),
+    generateKeyPairSync("ec", { namedCurve: "secp256k1" }),
+  ].map(({ publicKey, privateKey }, i) => ({
+    name: `openssl ${["Ed25519", "P-256", "secp256k1"][i]}`,
+    der: new Uint8Array(publicKey.export({ type: "spki", format: "der" })),
+    sign: async (m: Uint8Array) =>
+      new Uint8Array(nodeSign(i === 0 ? null : "sha256", m, { key: privateKey, dsaEncoding: "ieee-p1363" })),
+  }));
+  return [...agents, ...openssl];
+}
+
+describe.each(await signers())("$name", ({ der, sign }) => {
+  test("its signatures verify, and no other bytes do", async () => {
+    const signature = await sign(message);
+    expect(verifySignature(der, message, signature)).toEqual({ valid: true });
+    const not = (d: Uint8Array, m: Uint8Array, s: Uint8Array) =>
+      expect(verifySignature(d, m, s)).toMatchObject({ valid: false, because: /./ });
+    not(der, utf8("another"), signature);
+    not(der, message, signature.with(40, signature[40]! ^ 1));
+    not(der, message, signature.subarray(1));
+    not(der, message, concat(signature, Uint8Array.of(0)));
+    not(der.with(der.length - 1, der.at(-1)! ^ 1), message, signature);
+    not(concat(der, Uint8Array.of(0)), message, signature);
+    not(der.subarray(0, -1), message, signature);
+  });
+
+  test("no bytes make it throw", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+        expect(verifySignature(der, message, bytes).valid).toBe(false);
+        expect(verifySignature(concat(der.subarray(0, 20), bytes), message, bytes).valid).toBe(false);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+test.each([
+  { curve: p256, prefix: "3059301306072a8648ce3d020106082a8648ce3d030107034200" },
+  { curve: secp256k1, prefix: "3056301006072a8648ce3d020106052b8104000a034200" },
+])("an s in the upper half is taken, as browsers make it (A21, A22)", ({ curve, prefix }) => {
+  const secret = new Uint8Array(32).fill(9);
+  const der = concat(fromHex(prefix), curve.getPublicKey(secret, false));
+  const low = curve.Signature.fromBytes(curve.sign(message, secret, { lowS: true }));
+  const high = new curve.Signature(low.r, curve.Point.Fn.ORDER - low.s);
+  expect(verifySignature(der, message, low.toBytes())).toEqual({ valid: true });
+  expect(verifySignature(der, message, high.toBytes())).toEqual({ valid: true });
+  // One key, one principal: the compressed form of the same point is refused.
+  expect(parsePublicKey(concat(fromHex(prefix), curve.getPublicKey(secret, true))).ok).toBe(false);
+});
+
+test("signatures in DER are not ECDSA's here (A21)", () => {
+  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const der = new Uint8Array(publicKey.export({ type: "spki", format: "der" }));
+  expect(verifySignature(der, message, nodeSign("sha256", message, privateKey)).valid).toBe(false);
+});
+
+test("what is not supported is named", () => {
+  const because = (hex: string) => {
+    const parsed = parsePublicKey(fromHex(hex));
+    return parsed.ok ? "parsed" : parsed.because;
+  };
+  expect(because(`305e300c060a2b0601040183b8430101034e00${"00".repeat(77)}`)).toMatch(/WebAuthn/);
+  expect(because(`3020300c060a2b0601040183b8430102031000${"00".repeat(15)}`)).toMatch(/canister signatures/);
+  expect(because("302a300506032b6570032100")).toMatch(/44 bytes, this has 12/);
+  expect(because(`302a300506032b6571032100${"00".repeat(32)}`)).toMatch(/0x2b6571 is not supported/);
+  expect(because(`3056301006072a8648ce3d020106052b8104000a034200${"04".repeat(65)}`)).toMatch(/point/);
+  expect(because("")).toBe("not a public key in DER");
+  expect(because("30")).toBe("not a public key in DER");
+  const rsa = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey;
+  expect(because(rsa.export({ type: "spki", format: "der" }).toString("hex"))).toMatch(/RSA/);
+});
+
+test("Ed25519 keys are named in DER by the RFC 8410 prefix", () => {
+  const seed = new Uint8Array(32).fill(5);
+  const der = concat(ED25519_DER_PREFIX, ed25519PublicKey(seed));
+  expect(der).toEqual(new Uint8Array(Ed25519KeyIdentity.generate(seed).getPublicKey().toDer()));
+  expect(verifySignature(der, message, ed25519Sign(seed, message))).toEqual({ valid: true });
+});
