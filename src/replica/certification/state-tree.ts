@@ -19,6 +19,7 @@ import type { CanisterRange } from "../../registry/ranges.ts";
 import type { IngressRecord } from "../../types/messages.ts";
 import type { CanisterState } from "../state/canister.ts";
 
+import { memoryMetrics } from "../state/memory-metrics.ts";
 import { sortedEntries, type ReplicatedState, type SubnetInfo } from "../state/state.ts";
 
 /** A state with the tree that was made of it. */
@@ -163,9 +164,7 @@ const encodeRanges = (ranges: readonly CanisterRange[]): Uint8Array =>
  */
 function encodeMetrics({ canisters, totals }: ReplicatedState): Uint8Array {
   let bytes = 0;
-  for (const { heap, stable, code } of canisters.values()) {
-    bytes += heap.length + stable.length + (code?.uploadedSize ?? 0);
-  }
+  for (const canister of canisters.values()) bytes += memoryMetrics(canister).total;
   const low = totals.cyclesBurned & (2n ** 64n - 1n);
   const high = totals.cyclesBurned >> 64n;
   const cycles =

@@ -89,11 +89,11 @@ function signaturesFault(
   let signer = publicKey;
   for (const delegation of delegations) {
     const verdict = verifySignature(signer, concat(DELEGATION_DOMAIN, delegation.hash), delegation.signature);
-    if (!verdict.ok) return `Invalid delegation: ${verdict.because}`;
+    if (!verdict.valid) return `Invalid delegation: ${verdict.because}`;
     signer = delegation.publicKey;
   }
   const verdict = verifySignature(signer, concat(REQUEST_DOMAIN, requestHash), signature);
-  return verdict.ok ? undefined : `Invalid signature: ${verdict.because}`;
+  return verdict.valid ? undefined : `Invalid signature: ${verdict.because}`;
 }
 
 /** U4. */
