@@ -43,22 +43,23 @@ export function stateTree(state: ReplicatedState, previous?: TreedState): HashTr
 
 // ---- canisters and requests ----------------------------------------------------------------------------------------
 
-function canistersTree(state: ReplicatedState, previous: TreedState | undefined): HashTree {
-  const before = childOrEmpty(previous, "canister");
-  return updated(before, previous?.state.canisters, state.canisters, (canister, id) => {
-    const old = previous?.state.canisters.get(id);
-    const oldTree = old && showsTheSame(old, canister) ? childOf(before, fromHex(id)) : undefined;
-    return oldTree ?? canisterTree(canister);
-  });
-}
+const canistersTree = (state: ReplicatedState, previous: TreedState | undefined): HashTree =>
+  updated(
+    childOrEmpty(previous, "canister"),
+    previous?.state.canisters,
+    state.canisters,
+    showsTheSame,
+    canisterTree,
+  );
 
 /** T2: cycles, heaps and queues change often, and none of them is shown. */
 const showsTheSame = (a: CanisterState, b: CanisterState): boolean =>
-  a.certifiedData === b.certifiedData &&
-  a.code === b.code &&
-  a.settings.controllers === b.settings.controllers &&
-  a.createdAt === b.createdAt &&
-  a.lastInstalledAt === b.lastInstalledAt;
+  a === b ||
+  (a.certifiedData === b.certifiedData &&
+    a.code === b.code &&
+    a.settings.controllers === b.settings.controllers &&
+    a.createdAt === b.createdAt &&
+    a.lastInstalledAt === b.lastInstalledAt);
 
 function canisterTree(canister: CanisterState): HashTree {
   const controllers = canister.settings.controllers.map(fromHex);
@@ -84,6 +85,7 @@ const requestsTree = (state: ReplicatedState, previous: TreedState | undefined):
     childOrEmpty(previous, "request_status"),
     previous?.state.ingressHistory,
     state.ingressHistory,
+    (a, b) => a === b,
     requestTree,
   );
 
@@ -98,21 +100,22 @@ function requestTree({ status }: IngressRecord): HashTree {
   });
 }
 
-/** T2: `tree` holds `before`; the result holds `after`. Values that are the identical object keep their subtree. */
+/** T2: `tree` holds `before`; the result holds `after`, with the old subtree of every value that is the same. */
 function updated<V>(
   tree: HashTree,
   before: ReadonlyMap<string, V> | undefined,
   after: ReadonlyMap<string, V>,
-  make: (value: V, id: string) => HashTree,
+  same: (a: V, b: V) => boolean,
+  make: (value: V) => HashTree,
 ): HashTree {
   if (before === undefined || before.size === 0) {
-    return buildTree(sortedEntries(after).map(([id, value]) => [fromHex(id), make(value, id)] as const));
+    return buildTree(sortedEntries(after).map(([id, value]) => [fromHex(id), make(value)] as const));
   }
-  if (before === after) return tree;
   let next = tree;
   for (const id of before.keys()) if (!after.has(id)) next = withoutLabel(next, fromHex(id));
   for (const [id, value] of after) {
-    if (before.get(id) !== value) next = withLabel(next, fromHex(id), make(value, id));
+    const old = before.get(id);
+    if (old === undefined || !same(old, value)) next = withLabel(next, fromHex(id), make(value));
   }
   return next;
 }

@@ -41,7 +41,7 @@ type Ask = (agent: HttpAgent) => Promise<unknown>;
 const ASKS = {
   call: (agent) => agent.call(target, { methodName: "inc", arg: Uint8Array.of(1, 2) }),
   query: (agent) => agent.query(target, { methodName: "get", arg: Uint8Array.of(3) }),
-  readState: (agent) => agent.readState(target, { paths: [[utf8("time")]] }),
+  readState: (agent) => agent.readState({ canisterId: target }, { paths: [[utf8("time")]] }),
 } satisfies Record<string, Ask>;
 type Kind = keyof typeof ASKS;
 const KINDS = Object.keys(ASKS) as Kind[];
