@@ -50,7 +50,7 @@ describe("an answer comes back", () => {
     ["refuse", "reject 4 no refund 0"],
     ["take|300|1000", "reply 300 refund 700"],
     ["take|3000|1000", "reply 1000 refund 0"],
-    ["silent||5", "reject 5 Canister r7inp-6aaaa-aaaaa-aaabq-cai did not reply to the call refund 5"],
+    ["silent||5", "reject 5 Canister rrkah-fqaaa-aaaaa-aaaaq-cai did not reply to the call refund 5"],
   ])("%s", (arg, expected) => {
     expect(world.ask(0, "relay", arg)).toBe(expected);
     expect(world.missingCycles()).toBe(0n);
@@ -60,14 +60,14 @@ describe("an answer comes back", () => {
 
   test("a trap takes accepted cycles back, and says what happened", () => {
     const answer = world.ask(0, "relay", "take and trap||500");
-    expect(answer).toMatch(/^reject 5 Error from Canister r7inp-\S+: Canister trapped: unreachable\./);
+    expect(answer).toMatch(/^reject 5 Error from Canister rrkah-\S+: Canister trapped: unreachable\./);
     expect(answer).toMatch(/refund 500$/);
   });
 
   test("nobody there", () => {
     const lost = new World([relay()]);
     expect(lost.ask(0, "relay", "echo||77")).toBe(
-      "reject 3 Canister r7inp-6aaaa-aaaaa-aaabq-cai not found refund 77",
+      "reject 3 Canister rrkah-fqaaa-aaaaa-aaaaq-cai not found refund 77",
     );
     expect(lost.missingCycles()).toBe(0n);
   });
