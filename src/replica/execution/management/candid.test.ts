@@ -78,7 +78,7 @@ describe("against the official library", () => {
           kind: n === undefined ? { none: null } : { some: { n } },
         };
         expect(decodeArgument(ours, sdk([theirs], [official]))).toEqual({ ok: true, value: mine });
-        const [back] = IDL.decode([theirs], encodeReply(ours, mine)) as [typeof official];
+        const [back] = IDL.decode([theirs], encodeReply(ours, mine)) as unknown as [typeof official];
         expect({ ...back, who: back.who.toHex() }).toEqual({ ...official, who: who.toHex() });
       }),
       { numRuns: 100 },

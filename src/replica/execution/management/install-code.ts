@@ -78,7 +78,7 @@ function install(
 ): ManagementOutcome {
   const { draft } = call;
   const { subnet } = draft;
-  const module = loadModule(wasm);
+  const module = loadModule(wasm, call.env.host);
   if (!module.ok) return rejected(call, invalidWasm(before.id, module.because));
 
   const wasm64 = module.value.code.module.memory?.address === "i64";

@@ -8,7 +8,7 @@
  */
 import { type Decoded, decoded, undecodable } from "../../../base/decoded.ts";
 import { sha256 } from "../../../crypto/hash.ts";
-import type { GlobalValue } from "../../interfaces/wasm-host.ts";
+import type { GlobalValue, WasmHost } from "../../interfaces/wasm-host.ts";
 import type { InstalledCode } from "../../state/canister.ts";
 import { PAGE, type Pages, withPages, zeroPages } from "../../state/pages.ts";
 import { IMPLEMENTED } from "../system-api/table.ts";
@@ -24,11 +24,13 @@ export interface LoadedModule {
 const WASM_PAGE = 65_536;
 
 /** `because` is the reject's text: "Canister's Wasm module is not valid: …". */
-export function loadModule(uploaded: Uint8Array): Decoded<LoadedModule> {
+export function loadModule(uploaded: Uint8Array, host: WasmHost): Decoded<LoadedModule> {
   const inflated = inflateModule(uploaded);
   if (!inflated.ok) return undecodable(inflated.message);
   const rewritten = rewrite(inflated.wasm, IMPLEMENTED);
   if (!rewritten.ok) return undecodable(rewritten.message);
+  const fault = host.validate(inflated.wasm);
+  if (fault !== undefined) return undecodable(fault);
   const { module, exports, metadata, segments } = rewritten;
   return decoded({
     code: { moduleHash: sha256(uploaded), uploadedSize: uploaded.length, module, exports, metadata },
