@@ -58,6 +58,7 @@ export async function startWorkerNetwork(
   let clock: ClockSetting = { wall: wallNow(), lab: Math.floor(wallNow()), rate: 1 };
   const genesis = clock.lab;
 
+  const waiting = new Set<Waiting>();
   const listeners = new Set<(batch: NetworkBatch) => void>();
   const emit = (batch: NetworkBatch): void => {
     for (const listener of listeners) listener(batch);
@@ -124,7 +125,6 @@ export async function startWorkerNetwork(
   );
   secrets.length = 0;
 
-  const waiting = new Set<Waiting>();
   let turn = 0;
   const dispatch = (w: Waiting): void => {
     const running = seats.filter((s) => s.status === "running");
@@ -157,7 +157,7 @@ export async function startWorkerNetwork(
   };
   /** Asking again is harmless (interface H43): what waits at a node that no longer answers goes to another. */
   function redispatch(): void {
-    for (const w of waiting ?? []) {
+    for (const w of waiting) {
       const at = seats.find((s) => s.id === w.at);
       if (at === undefined || at.status !== "running") dispatch(w);
     }
