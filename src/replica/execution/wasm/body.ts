@@ -401,29 +401,35 @@ function attempt(
       case Misc.MemoryInit: {
         const segment = u32();
         oneMemory(1);
-        return call(c.memoryInit(segment));
+        call(c.memoryInit(segment));
+        break;
       }
       case Misc.MemoryCopy:
         oneMemory(2);
-        return call(c.copy);
+        call(c.copy);
+        break;
       case Misc.MemoryFill:
         oneMemory(1);
-        return call(c.fill);
+        call(c.fill);
+        break;
       case Misc.DataDrop:
       case Misc.ElemDrop:
         taint();
-        return keep(1);
+        keep(1);
+        break;
       case Misc.TableInit:
         taint();
         call(c.charge32);
-        return keep(2);
+        keep(2);
+        break;
       case Misc.TableCopy: {
         const start = i;
         const [to, source] = [u32(), u32()];
         i = start;
         taint();
         call(c.tableWide[to] && c.tableWide[source] ? c.charge64 : c.charge32);
-        return keep(2);
+        keep(2);
+        break;
       }
       case Misc.TableFill: {
         const start = i;
@@ -431,15 +437,19 @@ function attempt(
         i = start;
         taint();
         call(c.tableWide[filled] ? c.charge64 : c.charge32);
-        return keep(1);
+        keep(1);
+        break;
       }
       case Misc.TableGrow:
         taint();
-        return keep(1);
+        keep(1);
+        break;
       case Misc.TableSize:
-        return keep(1);
+        keep(1);
+        break;
       default:
-        return keep(0);
+        keep(0);
+        break;
     }
   };
 

@@ -216,27 +216,21 @@ function readImport(m: Decoded, r: Reader): void {
   const module = r.name();
   const name = r.name();
   const at = r.at;
-  switch (r.byte()) {
-    case 0:
-      m.imports.push({ module, name, type: typeIndex(m, r) });
-      return;
-    case 1:
-      return invalid("Wasm module has an invalid import section. Importing tables is not allowed.");
-    case 2:
-      if (module !== "env" || name !== "memory") {
-        invalid(
-          "Wasm module has an invalid import section. Only memory imported from env.memory is allowed.",
-        );
-      }
-      return addMemory(m, r);
-    case 3:
-      return invalid("Wasm module has an invalid import section. Importing globals is not allowed.");
-    case 4:
-      return invalid("Wasm module has an invalid import section. Importing tags is not allowed.");
-    default:
-      undecodable("malformed import kind", at);
+  const kind = r.byte();
+  if (kind === 0) m.imports.push({ module, name, type: typeIndex(m, r) });
+  else if (kind === 2 && module === "env" && name === "memory") addMemory(m, r);
+  else {
+    const refused = REFUSED_IMPORTS[kind] ?? undecodable("malformed import kind", at);
+    invalid(`Wasm module has an invalid import section. ${refused}`);
   }
 }
+
+const REFUSED_IMPORTS: Readonly<Record<number, string>> = {
+  1: "Importing tables is not allowed.",
+  2: "Only memory imported from env.memory is allowed.",
+  3: "Importing globals is not allowed.",
+  4: "Importing tags is not allowed.",
+};
 
 function readLimits(r: Reader): Limits {
   const at = r.at;

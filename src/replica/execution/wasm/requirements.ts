@@ -65,9 +65,7 @@ export function checkImports(m: Decoded, implemented: ReadonlySet<string>): void
     const refuse = (why: string): never => invalid(`Wasm module has an invalid import section. ${why}`);
     const known = SYSTEM_API.get(name);
     if (known === undefined) {
-      return refuse(
-        `Module imports function '${name}' from '${module}' that is not exported by the runtime.`,
-      );
+      invalid(`Module imports function '${name}' from '${module}' that is not exported by the runtime.`);
     }
     if (module !== "ic0") {
       refuse(
@@ -143,7 +141,7 @@ export function checkExports(m: Decoded): CanisterExports {
   for (const { name, kind, index } of m.exports) {
     if (RESERVED.has(name)) refuse(`Exporting reserved symbol ${name} not allowed.`);
     if (kind !== 0 || !name.startsWith("canister_")) continue;
-    const match = /^canister_(update|query|composite_query) ([^]*)$/.exec(name);
+    const match = /^canister_(update|query|composite_query) ([\s\S]*)$/.exec(name);
     if (match !== null) {
       const method = match[2]!;
       if (names.has(method)) {
@@ -194,7 +192,7 @@ export function readMetadata(m: Decoded): Metadata {
   const refuse = (why: string): never => invalid(`Wasm module has an invalid custom section. ${why}`);
   for (const { name: section, content } of m.customs) {
     if (!section.startsWith("icp:")) continue;
-    const match = /^icp:(public|private)( ([^]*))?$/.exec(section);
+    const match = /^icp:(public|private)( ([\s\S]*))?$/.exec(section);
     if (match === null) {
       return refuse(
         `Invalid custom section: Custom section '${section}' has no public/private scope defined.`,
