@@ -108,7 +108,7 @@ function* beacon({ pool, crypto }: View): Generator<Gathering> {
   const same = ({ artifact }: { artifact: { content: { previous: string } } }) =>
     artifact.content.previous === previous;
   const kind = "random-beacon-share";
-  const message = signedBytes.randomBeacon(content);
+  const message = () => signedBytes.randomBeacon(content);
   yield {
     height,
     ...lowGathering(pool.thresholdCommittee(height), crypto, message),
@@ -116,7 +116,7 @@ function* beacon({ pool, crypto }: View): Generator<Gathering> {
     unvalidated: pool.unvalidatedAt(kind, height).filter(same),
     combine(shares) {
       const signature = crypto.combineThreshold("low", shares);
-      if (signature === undefined || !crypto.verifyThreshold("low", message, signature)) return undefined;
+      if (signature === undefined || !crypto.verifyThreshold("low", message(), signature)) return undefined;
       return { kind: "random-beacon", content, signature };
     },
   };
@@ -125,7 +125,7 @@ function* beacon({ pool, crypto }: View): Generator<Gathering> {
 function* tape({ pool, crypto }: View, height: Height): Generator<Gathering> {
   if (pool.randomTape(height) !== undefined) return;
   const kind = "random-tape-share";
-  const message = signedBytes.randomTape({ height });
+  const message = () => signedBytes.randomTape({ height });
   yield {
     height,
     ...lowGathering(pool.thresholdCommittee(height), crypto, message),
@@ -133,16 +133,16 @@ function* tape({ pool, crypto }: View, height: Height): Generator<Gathering> {
     unvalidated: pool.unvalidatedAt(kind, height),
     combine(shares) {
       const signature = crypto.combineThreshold("low", shares);
-      if (signature === undefined || !crypto.verifyThreshold("low", message, signature)) return undefined;
+      if (signature === undefined || !crypto.verifyThreshold("low", message(), signature)) return undefined;
       return { kind: "random-tape", content: { height }, signature };
     },
   };
 }
 
-const lowGathering = (committee: ReadonlySet<NodeId>, crypto: View["crypto"], message: Uint8Array) => ({
+const lowGathering = (committee: ReadonlySet<NodeId>, crypto: View["crypto"], message: () => Uint8Array) => ({
   committee,
   threshold: lowThreshold(committee.size),
-  verifyShare: (s: Share) => crypto.verifyThresholdShare("low", message, s.signer, s.signature),
+  verifyShare: (s: Share) => crypto.verifyThresholdShare("low", message(), s.signer, s.signature),
 });
 
 /** One gathering per validated block that has no notarization yet. */
@@ -170,7 +170,7 @@ function* multi(
   const { height } = content;
   const committee = pool.notaryCommittee(height);
   if (committee === undefined) return;
-  const message = signedBytes[kind](content);
+  const message = () => signedBytes[kind](content);
   const same = ({ artifact }: { artifact: { content: BlockRef } }) =>
     artifact.content.block === content.block;
   yield {
@@ -179,11 +179,11 @@ function* multi(
     threshold: highThreshold(subnet.nodes.length),
     validated: pool.validatedAt(`${kind}-share`, height).filter(same),
     unvalidated: pool.unvalidatedAt(`${kind}-share`, height).filter(same),
-    verifyShare: (s) => crypto.verifyMultiShare(message, s.signer, s.signature),
+    verifyShare: (s) => crypto.verifyMultiShare(message(), s.signer, s.signature),
     combine(shares) {
       const signers = [...shares.keys()].sort();
       const signature = crypto.combineMulti(shares);
-      if (signature === undefined || !crypto.verifyMulti(message, signers, signature)) return undefined;
+      if (signature === undefined || !crypto.verifyMulti(message(), signers, signature)) return undefined;
       return { kind, content, signers, signature };
     },
   };
