@@ -22,7 +22,7 @@ import {
   verifyPossession,
 } from "./bls.ts";
 import { combineShares, deal, sharePublicKey } from "./bls-threshold.ts";
-import { GROUP_ORDER, invert, lagrangeAtZero, reduce, scalarFrom } from "./lagrange.ts";
+import { bigintOf, GROUP_ORDER, invert, lagrangeAtZero, reduce, scalarFrom } from "./lagrange.ts";
 
 const message = utf8("a message");
 const random = prng(7);
@@ -69,6 +69,22 @@ test("points outside the subgroup and the identity are refused (S1, S2)", () => 
   const identity = concat(Uint8Array.of(0xc0), new Uint8Array(47));
   expect(verifyBytes("multi", keys[0]!, message, identity)).toBe(false);
   expect(decodePublicKey(concat(Uint8Array.of(0xc0), new Uint8Array(95)))).toBeUndefined();
+});
+
+test("a signature has one encoding: an x that is not reduced is refused", () => {
+  const order = bls12_381.fields.Fp.ORDER;
+  let found = 0;
+  for (let i = 0; found < 2; i++) {
+    const signature = sign("multi", secrets[0]!, Uint8Array.of(i));
+    const raised = (bigintOf(signature) & ((1n << 381n) - 1n)) + order;
+    if (raised >= 1n << 381n) continue;
+    const again = fromHex(raised.toString(16).padStart(96, "0"));
+    again[0]! |= signature[0]! & 0xe0;
+    expect(verifyBytes("multi", keys[0]!, Uint8Array.of(i), signature)).toBe(true);
+    expect(verifyBytes("multi", keys[0]!, Uint8Array.of(i), again)).toBe(false);
+    expect(aggregateSignatures([again])).toBeUndefined();
+    found++;
+  }
 });
 
 test("bytes that are no key or signature do not verify and do not throw (S3)", () => {

