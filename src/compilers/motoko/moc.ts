@@ -6,6 +6,7 @@
  *
  * Source: measurements, Compilers.
  */
+import type core from "motoko/packages/latest/core.json";
 import type { Moc } from "motoko/versions/latest/moc.min.js";
 
 /** Where the package lives in the compiler's own file system: no project path begins with "@". */
@@ -19,20 +20,27 @@ export function loadMoc(): Promise<Moc> {
 }
 
 async function load(): Promise<Moc> {
-  const [compiler, core] = await Promise.all([
-    import("motoko/versions/latest/moc.min.js"),
-    import("motoko/packages/latest/core.json", { with: { type: "json" } }),
-  ]);
+  const [compiler, core] = await Promise.all([import("motoko/versions/latest/moc.min.js"), loadCore()]);
   const moc = compiler.default.Motoko;
   // With this flag there is no way back in the same thread, so it follows from the host alone.
   if (!hostHasMemory64()) moc.gcFlags("classicOP");
-  for (const [path, { content }] of Object.entries(core.default.files)) {
+  for (const [path, { content }] of Object.entries(core.files)) {
     moc.saveFile(`${CORE_DIRECTORY}/${path}`, content);
   }
   moc.addPackage("core", CORE_DIRECTORY);
   moc.setPublicMetadata(["candid:service", "candid:args"]);
   return moc;
 }
+
+/** Node wants to be told that it is JSON; a browser would then refuse the module that Vite makes of it. */
+async function loadCore(): Promise<typeof core> {
+  const found = isNode
+    ? await import("motoko/packages/latest/core.json", { with: { type: "json" } })
+    : await import("motoko/packages/latest/core.json");
+  return found.default;
+}
+
+const isNode = typeof process === "object";
 
 /** (module (memory i64 1) (table i64 1 funcref)): what Motoko emits by default, and older browsers refuse. */
 const MEMORY64 = Uint8Array.of(
