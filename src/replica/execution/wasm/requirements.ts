@@ -65,7 +65,9 @@ export function checkImports(m: Decoded, implemented: ReadonlySet<string>): void
     const refuse = (why: string): never => invalid(`Wasm module has an invalid import section. ${why}`);
     const known = SYSTEM_API.get(name);
     if (known === undefined) {
-      invalid(`Module imports function '${name}' from '${module}' that is not exported by the runtime.`);
+      invalid(
+        `Wasm module has an invalid import section. Module imports function '${name}' from '${module}' that is not exported by the runtime.`,
+      );
     }
     if (module !== "ic0") {
       refuse(
