@@ -7,7 +7,7 @@
  */
 import { assert } from "../../base/assert.ts";
 import { type Prng, prng } from "../../base/prng.ts";
-import { sha256 } from "../../crypto/hash.ts";
+import { sha256Hasher } from "../../crypto/hash.ts";
 import { toHex } from "../../base/bytes.ts";
 import { faultsTolerated, type Registry } from "../../registry/registry.ts";
 import type { ReplicaCrypto } from "../../replica/interfaces/crypto.ts";
@@ -57,7 +57,7 @@ export interface SimulationResult {
   readonly roots: ReadonlyMap<NodeId, ReadonlyMap<Height, Hash>>;
   /** How often each node executed each ingress message. */
   readonly executed: ReadonlyMap<NodeId, ReadonlyMap<MessageId, number>>;
-  /** SHA-256 chain over every message sent, in order, with sender and receiver. */
+  /** SHA-256 over every message sent, in order, with sender and receiver. */
   readonly sent: Hash;
   readonly reached: boolean;
 }
@@ -115,9 +115,10 @@ export function simulate(setup: SimulationSetup, options: SimulationOptions): Si
     }
     assert(fact.kind !== "stopped", fact.kind === "stopped" ? fact.because : "");
   };
-  let sent: Uint8Array = new Uint8Array(32);
+  const sent = sha256Hasher();
+  const position = new Map(nodes.map((id, i) => [id, i]));
   network.onSend = (from, to, bytes) => {
-    sent = sha256(Uint8Array.from([...sent, ...sha256(bytes), nodes.indexOf(from), nodes.indexOf(to)]));
+    sent.update(Uint8Array.of(position.get(from)!, position.get(to)!)).update(bytes);
   };
 
   for (const i of drawn.silent) network.setSilent(nodes[i]!, true);
@@ -154,7 +155,7 @@ export function simulate(setup: SimulationSetup, options: SimulationOptions): Si
     finalized,
     roots,
     executed,
-    sent: toHex(sent),
+    sent: toHex(sent.digest()),
     reached: done,
   };
 }

@@ -3,6 +3,7 @@ import { createExecution, type Execution } from "../../../src/replica/execution/
 import { defaultSettings, emptyCanister } from "../../../src/replica/execution/canister.ts";
 import { createBeginRound } from "../../../src/replica/routing/begin-round.ts";
 import type { CanisterState } from "../../../src/replica/state/canister.ts";
+import type { WasmHost } from "../../../src/replica/interfaces/wasm-host.ts";
 import type { ReplicatedState } from "../../../src/replica/state/state.ts";
 import { subnetInfo } from "../../../src/replica/state/draft.ts";
 import { APPLICATION_LIMITS, type SubnetRecord } from "../../../src/registry/registry.ts";
@@ -14,15 +15,15 @@ import { scriptedHost, withProgram, type Program } from "./scripted-host.ts";
 
 export const SECOND = 1_000_000_000n;
 export const START = 1_700_000_000n * SECOND;
-export const USER = "ab".repeat(28) + "02";
+export const USER = `${"ab".repeat(28)}02`;
 export const idOf = (index: number): string => canisterIdOf(BigInt(index));
 
 export function subnetOf(nodes: number, limits: Partial<SubnetRecord["limits"]> = {}): SubnetRecord {
   return {
-    id: "cd".repeat(28) + "02",
+    id: `${"cd".repeat(28)}02`,
     type: "application",
     nodes: Array.from({ length: nodes }, (_, i) => ({
-      id: i.toString(16).padStart(56, "0") + "02",
+      id: `${i.toString(16).padStart(56, "0")}02`,
       publicKey: new Uint8Array(44),
       multiSigKey: new Uint8Array(96),
       multiSigPop: new Uint8Array(48),
@@ -52,13 +53,15 @@ export class World {
     options: {
       readonly cycles?: bigint;
       readonly subnet?: SubnetRecord;
+      /** Instead of the scripted one. */
+      readonly host?: WasmHost;
       readonly change?: (canister: CanisterState, index: number) => CanisterState;
     } = {},
   ) {
     this.subnet = options.subnet ?? subnetOf(13);
     const cycles = options.cycles ?? 100_000_000_000_000n;
     const keyed = Object.fromEntries(programs.map((p, i) => [`program-${i}`, p]));
-    this.execution = createExecution(scriptedHost(keyed));
+    this.execution = createExecution(options.host ?? scriptedHost(keyed));
     const canisters = programs.map((program, i) => {
       const origin = { kind: "user", user: USER } as const;
       const empty = emptyCanister(idOf(i), defaultSettings([USER]), cycles, START, origin);
