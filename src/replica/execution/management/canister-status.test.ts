@@ -1,0 +1,131 @@
+import { describe, expect, test } from "vitest";
+import { utf8 } from "../../../base/bytes.ts";
+import { canisterIdOf, principalText } from "../../../types/principal.ts";
+import type { PrincipalId } from "../../../types/ids.ts";
+import { stateOf } from "../../state/draft.ts";
+import { memoryUsed } from "../cycles.ts";
+import * as candid from "./candid.ts";
+import { decodeArgument } from "./candid-decode.ts";
+import { encodeReply } from "./candid-encode.ts";
+import { Blob } from "./candid-types.ts";
+import { managementQuery } from "./query.ts";
+import { rawRandAnswer } from "./raw-rand.ts";
+import {
+  ALICE,
+  BOB,
+  T,
+  subnet,
+  genesis,
+  newRound,
+  isReply,
+  byUser,
+  byCanister,
+  replyOf,
+  errorOf,
+  made,
+  on,
+  canister,
+  change,
+} from "./testing/calls.ts";
+
+describe("what is told", () => {
+  test("status: all fields, to controllers, to itself, and to whom the setting names", () => {
+    const draft = newRound();
+    const id = made(draft);
+    const status = replyOf(on(draft, "canister_status", id), candid.CanisterStatusReply);
+    expect(status).toMatchObject({
+      status: { tag: "running" },
+      ready_for_migration: false,
+      version: 0n,
+      module_hash: undefined,
+      cycles: 100n * T,
+      reserved_cycles: 0n,
+      query_stats: { num_calls_total: 0n },
+      settings: { controllers: [ALICE], log_visibility: { tag: "controllers" }, wasm_memory_limit: 0n },
+    });
+    const { memory_metrics } = status;
+    expect(Object.values(memory_metrics).reduce((a, b) => a + b)).toBe(status.memory_size);
+    expect(status.memory_size).toBe(BigInt(memoryUsed(canister(draft, id))));
+
+    expect(errorOf(on(draft, "canister_status", id, BOB))).toBe("IC0542");
+    expect(
+      isReply(byCanister(draft, "canister_status", candid.CanisterIdArgs, { canister_id: id }, id)),
+    ).toBe(true);
+    const seen = (kind: object): boolean => {
+      change(draft, id, { settings: { ...canister(draft, id).settings, statusVisibility: kind as never } });
+      return isReply(on(draft, "canister_status", id, BOB));
+    };
+    expect(seen({ kind: "public" })).toBe(true);
+    expect(seen({ kind: "allowed", viewers: [BOB] })).toBe(true);
+    expect(seen({ kind: "allowed", viewers: [] })).toBe(false);
+  });
+
+  test("info: the newest changes asked for, oldest first; twenty are kept, all are counted", () => {
+    const draft = newRound();
+    const id = made(draft);
+    const args = { canister_id: id, sender_canister_version: undefined };
+    for (let i = 0; i < 24; i++) byUser(draft, "uninstall_code", candid.UninstallCodeArgs, args);
+    const info = (num_requested_changes: bigint | undefined) =>
+      replyOf(
+        byCanister(
+          draft,
+          "canister_info",
+          candid.CanisterInfoArgs,
+          { canister_id: id, num_requested_changes },
+          canisterIdOf(30n),
+        ),
+        candid.CanisterInfoReply,
+      );
+    expect(info(undefined)).toEqual({
+      total_num_changes: 25n,
+      recent_changes: [],
+      module_hash: undefined,
+      controllers: [ALICE],
+    });
+    expect(info(2n).recent_changes.map((c) => c.canister_version)).toEqual([23n, 24n]);
+    expect(info(2n).recent_changes[0]).toMatchObject({
+      origin: { tag: "from_user", value: { user_id: ALICE } },
+      details: { tag: "code_uninstall" },
+    });
+    expect(info(1_000n).recent_changes.length).toBe(20);
+  });
+
+  test("queries: status and logs by their visibility, and nothing else", () => {
+    const draft = newRound();
+    const id = made(draft);
+    change(draft, id, { logs: [{ index: 4n, at: 9n, content: utf8("hi") }] });
+    const state = stateOf(draft, genesis);
+    const ask = (method: string, sender: PrincipalId) =>
+      managementQuery(
+        state,
+        { sender, receiver: "", method, arg: encodeReply(candid.CanisterIdArgs, { canister_id: id }) },
+        subnet,
+      );
+    expect(ask("canister_status", ALICE).kind).toBe("replied");
+    expect(ask("canister_status", BOB)).toMatchObject({ reject: { error: "IC0542" } });
+    const logs = ask("fetch_canister_logs", ALICE);
+    expect(logs.kind === "replied" && decodeArgument(candid.FetchLogsReply, logs.reply)).toEqual({
+      ok: true,
+      value: { canister_log_records: [{ idx: 4n, timestamp_nanos: 9n, content: utf8("hi") }] },
+    });
+    expect(ask("fetch_canister_logs", BOB)).toMatchObject({
+      reject: {
+        error: "IC0406",
+        message: `Caller ${principalText(BOB)} is not allowed to access canister logs`,
+      },
+    });
+    expect(ask("start_canister", ALICE)).toMatchObject({ reject: { error: "IC0536" } });
+  });
+
+  test("raw_rand waits for a later round", () => {
+    const draft = newRound();
+    const outcome = byCanister(draft, "raw_rand", undefined, undefined, canisterIdOf(16n), 3n);
+    expect(outcome).toEqual({ kind: "postponed" });
+    expect(draft.postponedRawRand).toMatchObject([{ askedAtHeight: 1, request: { cycles: 3n } }]);
+    const answer = rawRandAnswer(new Uint8Array(32).fill(7));
+    expect(answer.kind === "reply" && decodeArgument(Blob, answer.data)).toEqual({
+      ok: true,
+      value: new Uint8Array(32).fill(7),
+    });
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, test } from "vitest";
+import { utf8 } from "../../../base/bytes.ts";
+import { sha256 } from "../../../crypto/hash.ts";
+import { wat } from "../../../shell/testing/wat.ts";
+import type { CanisterId } from "../../../types/ids.ts";
+import type { WasmHost } from "../../interfaces/wasm-host.ts";
+import type { Draft } from "../../state/draft.ts";
+import * as candid from "./candid.ts";
+import type { ValueOf } from "./candid-types.ts";
+import type { ManagementOutcome } from "./call.ts";
+import {
+  ALICE,
+  BOB,
+  byUser,
+  canister,
+  change,
+  errorOf,
+  made,
+  newRound,
+  on,
+  replyOf,
+  textOf,
+} from "./testing/calls.ts";
+import { scripted } from "./testing/scripted-host.ts";
+
+const INSTALL: candid.InstallMode = { tag: "install", value: null };
+const idle = (): WasmHost => scripted(() => {});
+const plain = (mark: string): Uint8Array => wat(`(module (memory 1) (data (i32.const 0) "${mark}"))`);
+
+describe("chunks", () => {
+  const upload = (draft: Draft, id: CanisterId, chunk: Uint8Array, sender = ALICE): ManagementOutcome =>
+    byUser(draft, "upload_chunk", candid.UploadChunkArgs, { canister_id: id, chunk }, sender);
+  const chunked = (
+    draft: Draft,
+    target: CanisterId,
+    part: Partial<ValueOf<typeof candid.InstallChunkedCodeArgs>>,
+    sender = ALICE,
+  ): ManagementOutcome =>
+    byUser(
+      draft,
+      "install_chunked_code",
+      candid.InstallChunkedCodeArgs,
+      {
+        mode: INSTALL,
+        target_canister: target,
+        store_canister: undefined,
+        chunk_hashes_list: [],
+        wasm_module_hash: new Uint8Array(32),
+        arg: new Uint8Array(0),
+        sender_canister_version: undefined,
+        ...part,
+      },
+      sender,
+      idle(),
+    );
+
+  test("kept once, listed, cleared; too large or too many refused", () => {
+    const draft = newRound();
+    const id = made(draft);
+    const { hash } = replyOf(upload(draft, id, utf8("part")), candid.UploadChunkReply);
+    expect(hash).toEqual(sha256(utf8("part")));
+    upload(draft, id, utf8("part"));
+    const stored = (): number => replyOf(on(draft, "stored_chunks", id), candid.StoredChunksReply).length;
+    expect(stored()).toBe(1);
+    expect(errorOf(upload(draft, id, new Uint8Array(2 ** 20 + 1)))).toBe("IC0504");
+    expect(errorOf(upload(draft, id, utf8("part"), BOB))).toBe("IC0512");
+    for (let i = 0; i < 99; i++) upload(draft, id, Uint8Array.of(i));
+    expect(stored()).toBe(100);
+    expect(errorOf(upload(draft, id, utf8("one more")))).toBe("IC0504");
+    on(draft, "clear_chunk_store", id);
+    expect(stored()).toBe(0);
+  });
+
+  test("a module out of chunks, from its own store or another that the caller controls", () => {
+    const draft = newRound();
+    const [target, store] = [made(draft), made(draft)];
+    const module = plain("A");
+    const parts = [module.subarray(0, 30), module.subarray(30)];
+    const chunk_hashes_list = parts.map((p) => replyOf(upload(draft, store, p), candid.UploadChunkReply));
+    const wasm_module_hash = sha256(module);
+    expect(errorOf(chunked(draft, target, { chunk_hashes_list, wasm_module_hash }))).toBe("IC0504");
+    const whole = { chunk_hashes_list, wasm_module_hash, store_canister: store };
+    expect(errorOf(chunked(draft, target, { ...whole, wasm_module_hash: new Uint8Array(32) }))).toBe(
+      "IC0504",
+    );
+    change(draft, target, { settings: { ...canister(draft, target).settings, controllers: [ALICE, BOB] } });
+    expect(errorOf(chunked(draft, target, whole, BOB))).toBe("IC0512");
+    expect(textOf(chunked(draft, target, whole))).toBe("");
+    expect(canister(draft, target).code?.moduleHash).toEqual(wasm_module_hash);
+  });
+});
