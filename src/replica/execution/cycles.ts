@@ -4,6 +4,7 @@
  */
 import type { SubnetRecord } from "../../registry/registry.ts";
 import type { CanisterState } from "../state/canister.ts";
+import { memoryMetrics } from "../state/memory-metrics.ts";
 
 const REFERENCE_NODES = 13n;
 
@@ -65,15 +66,7 @@ export function httpRequestFee(request: bigint, response: bigint, subnet: Subnet
   return n * (3_000_000n + 60_000n * n + 400n * request + 800n * response);
 }
 
-export function memoryUsed(canister: CanisterState): number {
-  return (
-    canister.heap.length +
-    canister.stable.length +
-    (canister.code?.uploadedSize ?? 0) +
-    canister.globals.length * 8 +
-    canister.history.length * 64
-  );
-}
+export const memoryUsed = (canister: CanisterState): number => memoryMetrics(canister).total;
 
 /** Storage and compute allocation over `nanoseconds`. Storage is paid for what is used, or allocated if that is more. */
 export const idleFee = (canister: CanisterState, nanoseconds: bigint, subnet: SubnetRecord): bigint =>

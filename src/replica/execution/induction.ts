@@ -12,13 +12,12 @@ import type { CanisterState } from "../state/canister.ts";
 import type { Draft } from "../state/draft.ts";
 import { freezingLimit, ingressFee } from "./cycles.ts";
 import { outOfCyclesText } from "./failure.ts";
-import { effectiveCanisterOf } from "./management/effective-canister.ts";
+import { managementPayer } from "./management/effective-canister.ts";
 
-/** Undefined when nobody pays: creation of a canister, or an argument that names none. */
+/** Undefined when nobody pays now: provisional methods, small changes of settings, or an argument that names none. */
 export function inductionPayer(call: IngressContent): CanisterId | undefined {
   if (call.canister !== MANAGEMENT_CANISTER) return call.canister;
-  const target = effectiveCanisterOf(call.method, call.arg);
-  return typeof target === "string" && target !== "any" ? target : undefined;
+  return managementPayer(call.method, call.arg);
 }
 
 export const inductionFee = (call: IngressContent, subnet: SubnetRecord): bigint =>

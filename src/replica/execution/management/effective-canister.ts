@@ -5,8 +5,10 @@
  *   EC1  It is read from the argument: only the field that names it has to be there.
  *   EC2  Creation may name any canister of the subnet's ranges, because the new one has no id yet.
  *   EC3  A method that is about no canister has none; such a call is refused whatever its URL says.
+ *   EC4  It pays for induction, but not for provisional methods, and for a small change of settings only afterwards:
+ *        otherwise a frozen canister could neither be topped up nor have its freezing threshold lowered.
  *
- * Source: interface H80–H85.
+ * Source: interface H80–H85, MC3; [ic] rs/cycles_account_manager (delayed ingress cost).
  */
 import { type Decoded, decoded } from "../../../base/decoded.ts";
 import type { CanisterId } from "../../../types/ids.ts";
@@ -37,4 +39,17 @@ export function managedCanister(method: string, arg: Uint8Array): Decoded<Canist
   }
   const args = decodeArgument(TargetCanisterArgs, arg);
   return args.ok ? decoded(args.value.target_canister) : args;
+}
+
+const DELAYED_FEE_MAX_BYTES = 338;
+
+/** EC4: `update_settings` pays when it is executed. */
+export const paysLater = (method: string, arg: Uint8Array): boolean =>
+  method === "update_settings" && arg.length <= DELAYED_FEE_MAX_BYTES;
+
+/** Who pays for the induction of a management call; undefined: nobody. */
+export function managementPayer(method: string, arg: Uint8Array): CanisterId | undefined {
+  if (method.startsWith("provisional_") || paysLater(method, arg)) return undefined;
+  const target = effectiveCanisterOf(method, arg);
+  return target === "any" ? undefined : target;
 }

@@ -6,7 +6,7 @@ import type { IngressContent } from "../../../types/messages.ts";
 import { stateOf } from "../../state/draft.ts";
 import * as candid from "./candid.ts";
 import { EMPTY_REPLY, encodeReply } from "./candid-encode.ts";
-import { effectiveCanisterOf } from "./effective-canister.ts";
+import { effectiveCanisterOf, managementPayer } from "./effective-canister.ts";
 import { managementIngressRefusal } from "./ingress.ts";
 import { senderVersionFault } from "./sender-version.ts";
 import { ALICE, BOB, genesis, newRound, made } from "./testing/calls.ts";
@@ -60,6 +60,17 @@ describe("before induction", () => {
     expect(effectiveCanisterOf("install_chunked_code", target)).toBe(id);
     expect(effectiveCanisterOf("raw_rand", EMPTY_REPLY)).toBeUndefined();
     expect(effectiveCanisterOf("start_canister", fromHex("00"))).toBeUndefined();
+  });
+
+  test("EC4: who pays for induction: nobody for provisional methods and small changes of settings", () => {
+    const id = canisterIdOf(20n);
+    const about = encodeReply(candid.CanisterIdArgs, { canister_id: id });
+    expect(managementPayer("start_canister", about)).toBe(id);
+    expect(managementPayer("provisional_top_up_canister", about)).toBeUndefined();
+    expect(managementPayer("provisional_create_canister_with_cycles", about)).toBeUndefined();
+    expect(managementPayer("update_settings", about)).toBeUndefined();
+    const long = encodeReply(candid.UploadChunkArgs, { canister_id: id, chunk: new Uint8Array(338) });
+    expect(managementPayer("update_settings", long)).toBe(id);
   });
 
   test("a version that the sender does not have is a fault of the sender", () => {

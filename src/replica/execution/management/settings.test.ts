@@ -1,3 +1,4 @@
+import { encodeReply } from "./candid-encode.ts";
 import { describe, expect, test } from "vitest";
 import { canisterIdOf } from "../../../types/principal.ts";
 import type { CanisterId } from "../../../types/ids.ts";
@@ -105,6 +106,22 @@ describe("settings", () => {
     const refused = update(draft, id, { freezing_threshold: 1_000_000_000n, ...bad });
     expect(errorOf(refused)).toBe(code);
     expect(canister(draft, id)).toBe(before);
+  });
+
+  test("EC4: a small change is paid for when it is executed, as far as the balance goes", () => {
+    const draft = newRound();
+    const [rich, poor] = [made(draft), made(draft, { amount: 5n })];
+    for (const id of [rich, poor]) expect(textOf(update(draft, id, { freezing_threshold: 1n }))).toBe("");
+    const bytes = "update_settings".length + encodeReply(candid.UpdateSettingsArgs, settingsOf(rich)).length;
+    const fee = 1_200_000n + 2_000n * BigInt(bytes);
+    expect(canister(draft, rich).cycles).toBe(100_000_000_000_000n - fee);
+    expect(canister(draft, poor).cycles).toBe(0n);
+    expect(draft.cyclesBurned).toBe(fee + 5n);
+  });
+  const settingsOf = (canister_id: CanisterId) => ({
+    canister_id,
+    settings: { ...NOTHING_SET, freezing_threshold: 1n },
+    sender_canister_version: undefined,
   });
 
   test("what each text names", () => {

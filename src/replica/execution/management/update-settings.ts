@@ -1,7 +1,11 @@
 /** `update_settings`: the version always rises, the history tells only of controllers. Source: interface L1. */
+import { utf8 } from "../../../base/bytes.ts";
+import type { CanisterState } from "../../state/canister.ts";
+import { ingressFee } from "../cycles.ts";
 import type { UpdateSettingsArgs } from "./candid.ts";
 import type { ValueOf } from "./candid-types.ts";
 import { changed, controlled, done, type ManagementCall, type ManagementOutcome, rejected } from "./call.ts";
+import { paysLater } from "./effective-canister.ts";
 import { changedSettings } from "./settings.ts";
 
 export function updateSettings(
@@ -19,6 +23,20 @@ export function updateSettings(
       ? undefined
       : ({ kind: "controllers-change", controllers: settings.controllers } as const);
   const canister = changed(call, found.canister, args.sender_canister_version, told);
-  draft.canisters.set(canister.id, { ...canister, settings });
+  draft.canisters.set(canister.id, inducted(call, { ...canister, settings }));
   return done(call);
+}
+
+/** What induction left unpaid, as far as the balance goes (EC4). */
+function inducted({ draft, request }: ManagementCall, canister: CanisterState): CanisterState {
+  const { method, payload } = request;
+  if (request.origin.kind !== "ingress" || !paysLater(method, payload)) return canister;
+  const due = ingressFee(payload.length + utf8(method).length, draft.subnet);
+  const fee = canister.cycles - due < 0n ? canister.cycles : due;
+  draft.cyclesBurned += fee;
+  return {
+    ...canister,
+    cycles: canister.cycles - fee,
+    consumedCycles: canister.consumedCycles + fee,
+  };
 }
