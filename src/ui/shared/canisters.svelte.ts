@@ -9,7 +9,8 @@ import { type Failure, failureOf, identityOf, PageAgent, type Who } from "./agen
 import { type Did, type DidMethod, idlOf, readInterface, typeText } from "./candid/shape.ts";
 import { valueText } from "./candid/value.ts";
 import { compile } from "./compiling.ts";
-import { languageOf } from "./language.ts";
+import { encodeInit, type Prebuilt } from "./examples.ts";
+import { languageOf } from "../../compilers/languages.ts";
 import { live } from "./live.svelte.ts";
 import { createCanister, type InstallMode, installCode, simpleCommand } from "./management.ts";
 import { project, stem } from "./project.svelte.ts";
@@ -162,11 +163,18 @@ class Canisters {
         };
         return;
       }
-      await this.#install({ name: stem(main), main, wasm: result.wasm, did: result.did }, mode);
+      await this.#install({ name: nameFor(main), main, wasm: result.wasm, did: result.did }, mode);
     });
   }
-  async installBuilt(built: Built, mode: DeployMode): Promise<void> {
-    await this.#deploying(() => this.#install(built, mode));
+  /** What was compiled when the page was built. */
+  async installPrebuilt(prebuilt: Prebuilt): Promise<void> {
+    await this.#deploying(async () => {
+      const { name, main, did, init } = prebuilt;
+      this.progress = `Fetching ${name}`;
+      const wasm = await prebuilt.wasm();
+      const arg = encodeInit(did, init, (wanted) => this.all.findLast((c) => c.name === wanted)?.id);
+      await this.#install({ name, main, wasm, did }, "upgrade", arg);
+    });
   }
   /** With the arguments that the interface asks for at installation. */
   async installPending(values: unknown[]): Promise<void> {
@@ -320,6 +328,12 @@ class Canisters {
       // The node left while it was asked; the next time another answers.
     }
   }
+}
+
+/** `main.mo` says nothing: such a canister is called like its project. */
+function nameFor(main: string): string {
+  const known = canisters.deployedFrom(main)?.name;
+  return known ?? (stem(main) === "main" ? project.name.toLowerCase() || "main" : stem(main));
 }
 
 export const kilobytes = (n: number): string =>

@@ -1,6 +1,6 @@
 /** The project in the editor: its files, what is open, and that it is kept. */
 import { decodeLink, encodeLink, isSafePath } from "../../lab/share-link.ts";
-import { languageOf } from "./language.ts";
+import { languageOf } from "../../compilers/languages.ts";
 import { keepSetting, saveProject, setting, type StoredProject, storedProjects } from "./storage.ts";
 
 type Files = Readonly<Record<string, string | Uint8Array>>;

@@ -1,0 +1,9 @@
+/** Page entry. */
+import "@fontsource-variable/inter/index.css";
+import "@fontsource-variable/jetbrains-mono/index.css";
+import "./ui/app/theme.css";
+import { mount } from "svelte";
+import { defined } from "./base/assert.ts";
+import App from "./ui/app/App.svelte";
+
+mount(App, { target: defined(document.getElementById("app") ?? undefined, "index.html has #app") });

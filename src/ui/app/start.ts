@@ -1,0 +1,59 @@
+/** What happens when the page opens: settings from the address, the network, the project, a first canister. */
+import { type NetworkSettings, PAGE_SETTINGS } from "../../lab/lab.ts";
+import { LINK_PREFIX } from "../../lab/share-link.ts";
+import { canisters } from "../shared/canisters.svelte.ts";
+import { FIRST_EXAMPLE, loadExample, prebuiltOf } from "../shared/examples.ts";
+import { live } from "../shared/live.svelte.ts";
+import { project } from "../shared/project.svelte.ts";
+import { setTheme, themeWanted } from "../shared/look.svelte.ts";
+
+const REFRESH_EVERY_MS = 2_000;
+
+/** `?nodes=`, `?notary-delay=`, `?latency=`; what cannot be is left at its default. */
+export function settingsFrom(search: URLSearchParams): NetworkSettings {
+  const number = (name: string, fallback: number): number => {
+    const text = search.get(name);
+    const value = Number(text);
+    return text === null || text === "" || !Number.isFinite(value) || value < 0 ? fallback : value;
+  };
+  const nodes = number("nodes", PAGE_SETTINGS.nodes);
+  return {
+    nodes: nodes === 1 || nodes === 4 || nodes === 7 || nodes === 13 ? nodes : PAGE_SETTINGS.nodes,
+    notaryDelayMs: Math.min(60_000, number("notary-delay", PAGE_SETTINGS.notaryDelayMs)),
+    unitDelayMs: PAGE_SETTINGS.unitDelayMs,
+    latencyMs: Math.min(10_000, number("latency", PAGE_SETTINGS.latencyMs)),
+  };
+}
+
+export async function start(): Promise<void> {
+  const search = new URLSearchParams(location.search);
+  setTheme(await themeWanted(search.get("theme")), false);
+  const network = live.start(settingsFrom(search));
+  await openProject();
+  await network;
+  if (live.phase !== "running") return;
+  setInterval(() => void canisters.refresh(), REFRESH_EVERY_MS);
+  await deployPrebuilt();
+}
+
+async function openProject(): Promise<void> {
+  const restored = await project.restore();
+  const fragment = location.hash;
+  if (fragment.startsWith(LINK_PREFIX)) {
+    const opened = await project.openLink(fragment);
+    // Taken or refused: a reload must not open it again over what was written since.
+    history.replaceState(null, "", location.pathname + location.search);
+    if (opened) return;
+  }
+  if (!restored) {
+    const example = await loadExample(FIRST_EXAMPLE);
+    if (example !== undefined) project.create(example);
+  }
+}
+
+/** An unchanged example is there at once: built when the page was built, installed into this new subnet. */
+export async function deployPrebuilt(): Promise<void> {
+  for (const prebuilt of await prebuiltOf(project.files)) {
+    if (canisters.deployedFrom(prebuilt.main) === undefined) await canisters.installPrebuilt(prebuilt);
+  }
+}

@@ -1,0 +1,43 @@
+/** A message's way as consecutive stretches of time. A missing fact joins its stretch to the next. Pure. */
+import type { LabTime } from "../../types/ids.ts";
+import type { MessageMark } from "../shared/chronicle.ts";
+import type { Family } from "../shared/marks.ts";
+
+export interface Stage {
+  readonly name: "sent" | "block" | "notarize" | "finalize" | "execute" | "certify" | "reply";
+  readonly short: string;
+  readonly words: string;
+  readonly family: Family;
+  readonly ms: number;
+}
+
+type Step = Omit<Stage, "ms"> & { readonly until: (m: MessageMark) => LabTime | undefined };
+const STEPS: readonly Step[] = [
+  { name: "sent", short: "", words: "signed, sent and accepted by a node", family: "ingress", until: (m) => m.acceptedAt },
+  { name: "block", short: "block", words: "waited for a block", family: "block", until: (m) => m.proposedAt },
+  { name: "notarize", short: "notarize", words: "block checked and signed", family: "notarize", until: (m) => m.notarizedAt },
+  { name: "finalize", short: "final", words: "block made final", family: "finalize", until: (m) => m.finalizedAt },
+  { name: "execute", short: "run", words: "random tape opened and message executed", family: "tape", until: (m) => m.executedAt },
+  { name: "certify", short: "certify", words: "state signed by the subnet", family: "certify", until: (m) => m.certifiedAt },
+]; // prettier-ignore
+
+export function stagesOf(
+  sentAt: LabTime,
+  mark: MessageMark | undefined,
+  doneAt: LabTime | undefined,
+): Stage[] {
+  const stages: Stage[] = [];
+  if (mark === undefined) return stages;
+  let from = sentAt;
+  for (const { until, ...stage } of STEPS) {
+    const at = until(mark);
+    if (at === undefined) continue;
+    stages.push({ ...stage, ms: Math.max(0, Math.round(at - from)) });
+    from = Math.max(from, at);
+  }
+  if (doneAt !== undefined && stages.length > 0) {
+    const ms = Math.max(0, Math.round(doneAt - from));
+    stages.push({ name: "reply", short: "", words: "reply fetched and verified", family: "ingress", ms });
+  }
+  return stages;
+}

@@ -1,0 +1,25 @@
+/** One sentence for each of the IC's words on screen. */
+export const TIPS = {
+  subnet: "Nodes that together run the same canisters and agree on every step.",
+  node: "One machine of the subnet; here, one worker of this tab.",
+  canister: "A program with its memory, run by all nodes of the subnet alike.",
+  cycles: "What a canister pays with for storage and work.",
+  beacon: "Random numbers that f + 1 nodes make together; they decide who may propose the next block.",
+  block: "A proposal of what to execute next, made by a node whose turn the beacon chose.",
+  notarized: "n − f nodes found the block valid and signed it.",
+  finalized: "n − f nodes vouched that they notarized no other block at this height: it can never change.",
+  tape: "Fresh randomness for executing this block, revealed only after it is final.",
+  certified: "n − f nodes signed the root of the state after this block: replies can now be proved.",
+  certificate: "A reply, its place in the state tree, and the subnet's signature over the tree's root.",
+  height: "The number of a block: how many came before it.",
+  rank: "A maker's place in line at a height: 0 proposes first, others only if it is slow.",
+  ingress: "A signed message from a user, waiting to be put into a block.",
+  query: "Answered by one node at once, without consensus: fast, signed by that node alone.",
+  update: "Goes through consensus: all nodes run it, and the reply comes with a certificate.",
+  candid: "The language in which a canister says what its methods take and return.",
+  controller: "Who may install code into a canister.",
+  instructions: "How much work the execution took, counted alike on every node.",
+  principal: "The name of a user, a canister or a node.",
+  frozen: "Its links are closed and its clock is withheld; its memory is kept.",
+} as const;
+export type TipWord = keyof typeof TIPS;
