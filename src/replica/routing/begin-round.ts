@@ -14,7 +14,7 @@ import type { BeginRound, MessageExecutor } from "../interfaces/execution.ts";
 import { draftOf, stateOf, type Draft } from "../state/draft.ts";
 import type { Batch } from "../../types/batch.ts";
 import { expireWaiting, induct, prune } from "./ingress-history.ts";
-import { rawRandBytes } from "./raw-rand.ts";
+import { managementRng } from "./raw-rand.ts";
 import { schedule, type Turn } from "./schedule.ts";
 
 export const createBeginRound =
@@ -45,8 +45,8 @@ function prepare(draft: Draft, batch: Batch, executor: MessageExecutor): void {
   prune(draft);
   const postponed = draft.postponedRawRand;
   draft.postponedRawRand = [];
-  for (const [index, { request }] of postponed.entries())
-    executor.answerRawRand(draft, request, rawRandBytes(batch.randomness, index));
+  const rng = managementRng(batch.randomness);
+  for (const { request } of postponed) executor.answerRawRand(draft, request, rng.bytes(32));
   for (const signed of batch.ingress) induct(draft, executor, signed);
   executor.scheduleTasks(draft);
 }

@@ -1,10 +1,11 @@
 /**
  * The bytes with which this round answers calls for randomness made in earlier ones, when nobody could know this
- * round's tape. Each call gets bytes of its own. Source: chain-key §6 (which our bytes follow in shape, not in value).
+ * round's tape. All draw from one stream, in the order in which they were asked. Source: chain-key §6.
  */
-import { concat, utf8 } from "../../base/bytes.ts";
-import { domainSeparator, sha256 } from "../../crypto/hash.ts";
+import { chacha20Rng, deriveSeed, seedFromBytes, type ChaChaRng } from "../../crypto/chacha.ts";
 
-/** 32 bytes for the `index`-th call of the round. */
-export const rawRandBytes = (randomness: Uint8Array, index: number): Uint8Array =>
-  sha256(concat(domainSeparator("ic-crypto-prng-execution-thread"), randomness, utf8(`${index}`)));
+/** Management calls draw as if they ran on a core of their own, after the four that canisters have on mainnet. */
+const PURPOSE = "ic-crypto-prng-execution-thread-4";
+
+export const managementRng = (randomness: Uint8Array): ChaChaRng =>
+  chacha20Rng(deriveSeed(seedFromBytes(randomness), PURPOSE));

@@ -3,7 +3,7 @@ import { IDL } from "@icp-sdk/core/candid";
 import { Principal } from "@icp-sdk/core/principal";
 import { expect, test } from "vitest";
 import { createWasmHost } from "../../../src/shell/wasm-host.ts";
-import { watToWasm } from "../../../src/shell/testing/wat.ts";
+import { wat as watToWasm } from "../../../src/shell/testing/wat.ts";
 import { idOf, told, USER, World } from "./world.ts";
 
 const COUNTER = `(module
@@ -72,11 +72,11 @@ const manage = (world: World, method: string, arg: Uint8Array): string => {
   return told(world.status(call));
 };
 
-test("create, install, call, trap, loop, recurse, upgrade", async () => {
+test("create, install, call, trap, loop, recurse, upgrade", () => {
   const world = new World([], { host: createWasmHost() });
   for (const [i, wat] of [COUNTER, CALLER].entries()) {
     expect(manage(world, "provisional_create_canister_with_cycles", create)).toMatch(/^DIDL/);
-    expect(manage(world, "install_code", install(i, await watToWasm(wat)))).toBe("DIDL\0\0");
+    expect(manage(world, "install_code", install(i, watToWasm(wat)))).toBe("DIDL\0\0");
   }
   expect(world.canister(0).settings.controllers).toEqual([USER]);
   expect(world.ask(0, "add")).toBe("1");
@@ -93,17 +93,17 @@ test("create, install, call, trap, loop, recurse, upgrade", async () => {
   expect(world.ask(0, "recurse")).toMatch(/^5 IC0502: .*stack overflow/);
   expect(world.ask(0, "big")).toBe("");
   expect(world.ask(0, "add")).toBe("3");
-  expect(manage(world, "install_code", install(0, await watToWasm(COUNTER), "upgrade"))).toBe("DIDL\0\0");
+  expect(manage(world, "install_code", install(0, watToWasm(COUNTER), "upgrade"))).toBe("DIDL\0\0");
   expect(world.query(0, "get")).toBe("\u00000");
   expect(world.missingCycles()).toBe(0n);
 });
 
-test("an endless loop stops at the limit", async () => {
+test("an endless loop stops at the limit", () => {
   const world = new World([], { host: createWasmHost() });
   const small = { ...world.subnet, limits: { ...world.subnet.limits, update: 50_000_000n } };
   Object.assign(world, { subnet: small });
   manage(world, "provisional_create_canister_with_cycles", create);
-  manage(world, "install_code", install(0, await watToWasm(COUNTER)));
+  manage(world, "install_code", install(0, watToWasm(COUNTER)));
   expect(world.ask(0, "loop")).toMatch(/^5 IC0522: .*50000000/);
   expect(world.ask(0, "add")).toBe("1");
 });

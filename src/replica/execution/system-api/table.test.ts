@@ -4,6 +4,7 @@ import { APPLICATION_LIMITS, type SubnetRecord } from "../../../registry/registr
 import { WasmStop } from "../../interfaces/wasm-host.ts";
 import { defaultSettings, emptyCanister } from "../canister.ts";
 import { isFailure } from "../failure.ts";
+import { SYSTEM_API as SIGNATURES } from "../wasm/imports.ts";
 import { bind } from "./define.ts";
 import { openSandbox, type Sandbox, type Situation } from "./sandbox.ts";
 import { IMPLEMENTED, SYSTEM_API } from "./table.ts";
@@ -190,6 +191,17 @@ describe("the table", () => {
       return false;
     });
     expect(allowed.join(" ")).toBe(ALL.filter((c) => contexts.split(" ").includes(c)).join(" "));
+  });
+
+  test("the rewriter demands the same types", () => {
+    expect(SIGNATURES.size).toBe(IMPLEMENTED.size);
+    for (const [name, { params, results, only32 }] of SIGNATURES) {
+      expect([name, typeOf(name).replaceAll(/[PV]/g, "I")]).toEqual([
+        name,
+        `(${params.join("")})${results.join("")}`,
+      ]);
+      expect([name, SYSTEM_API[name]!.only32]).toEqual([name, only32]);
+    }
   });
 
   test("a charge beyond the limit ends the message before the body runs", () => {
