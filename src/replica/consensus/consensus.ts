@@ -3,8 +3,9 @@
  *
  *   C1  The first non-empty change set is applied before the next component is called: it must see the pool as it
  *       now is.
- *   C2  The rotation goes on where it stopped, so no component waits for ever; one that does is reported.
+ *   C2  The rotation goes on where it stopped, and a run has more turns than there are components: none starves.
  *   C3  One event costs a bounded number of turns. What is left over is done at once in the next: `nextWake` is now.
+ *       A node that never gets to the end for longer than a unit delay says so.
  *   C4  Everything that later bytes depend on is in the snapshot.
  *
  * Source: replica A.4; models §1.1.
@@ -33,8 +34,8 @@ import { makeRandomTapeShares } from "./random-tape-maker.ts";
 import { aggregateShares } from "./share-aggregator.ts";
 import { validate } from "./validator.ts";
 
-/** Change sets applied per event. A round without trouble takes about a dozen, spread over several events. */
-const TURNS_MAX = 64;
+/** Change sets applied per event: a round without trouble takes about a dozen, and each may cost a pairing. */
+const TURNS_MAX = 24;
 
 export interface ConsensusRun {
   /** Made or combined here in this run, in order: for every peer. */
@@ -68,7 +69,7 @@ export interface ConsensusSnapshot {
   readonly wakeAt: LabTime | undefined;
   readonly cutShort: boolean;
   readonly said: ReadonlyMap<string, string>;
-  readonly uncalledSince: ReadonlyMap<ComponentName, LabTime>;
+  readonly busySince: LabTime | undefined;
 }
 
 /** `startedAt`: when this node first ran; round 1 begins then. */
@@ -84,11 +85,11 @@ export function createConsensus(
   const pool = withMembership(store.reader, subnet, registryVersion);
   const marks: PurgeMarks = { finalized: 0 };
   const said = new Map<string, string>(from?.said);
-  const uncalledSince = new Map<ComponentName, LabTime>(from?.uncalledSince);
   let delivered = from?.delivered ?? 0;
   let cursor = from?.cursor ?? 0;
   let wakeAt = from?.wakeAt;
   let cutShort = from?.cutShort ?? true;
+  let busySince = from?.busySince;
 
   const components: readonly { readonly name: ComponentName; turn(view: View): Turn }[] = [
     { name: "finalizer", turn: makeFinalizationShares },
@@ -120,7 +121,6 @@ export function createConsensus(
   ): Turn["changes"] | undefined {
     for (let i = 0; i < components.length; i++) {
       const component = components[(cursor + i) % components.length]!;
-      uncalledSince.delete(component.name);
       const turn = component.turn(viewAt(now));
       waits.set(component.name, turn.waits);
       if (turn.changes.length === 0) continue;
@@ -158,37 +158,33 @@ export function createConsensus(
       facts.push(...finalizedFacts(pool, finalizedBefore, decodeIngress));
       deliver();
     }
-    facts.push(...(cutShort ? starving(now, waits) : sayWaits(waits, deliver())));
-    if (!cutShort) wakeAt = earliest(waits, now);
+    if (cutShort) {
+      busySince ??= now;
+      if (now - busySince > subnet.unitDelayMs) facts.push(...say("consensus", overloaded));
+    } else {
+      busySince = undefined;
+      wakeAt = earliest(waits, now);
+      facts.push(...sayWaits(waits, deliver()));
+    }
     return { announce, batches, facts };
   }
 
-  /** C2: who was not called in a run that was cut short, and has not been for longer than a unit delay. */
-  function starving(now: LabTime, called: ReadonlyMap<ComponentName, unknown>): Fact[] {
-    const facts: Fact[] = [];
-    for (const { name } of components) {
-      if (called.has(name)) continue;
-      const since = uncalledSince.get(name) ?? now;
-      uncalledSince.set(name, since);
-      if (now - since <= subnet.unitDelayMs) continue;
-      facts.push({ kind: "waits", component: name, height: pool.notarizedHeight(), because: "starved" });
-    }
-    return facts;
+  const overloaded: Wait = { height: 0, because: "overloaded" };
+
+  /** The reason, when it differs from the one this component last said. */
+  function say(component: string, wait: Wait | undefined): Fact[] {
+    const words = wait === undefined ? "" : `${wait.height} ${wait.because}`;
+    if (words === (said.get(component) ?? "")) return [];
+    said.set(component, words);
+    return wait === undefined
+      ? []
+      : [{ kind: "waits", component, height: wait.height, because: wait.because }];
   }
 
-  /** The first reason of each component, when it differs from the one last said. */
+  /** Of each component its first reason. */
   function sayWaits(waits: ReadonlyMap<ComponentName, readonly Wait[]>, delivery: Wait | undefined): Fact[] {
-    const facts: Fact[] = [];
-    const say = (component: string, wait: Wait | undefined): void => {
-      const words = wait === undefined ? "" : `${wait.height} ${wait.because}`;
-      if (words === (said.get(component) ?? "")) return;
-      said.set(component, words);
-      if (wait !== undefined)
-        facts.push({ kind: "waits", component, height: wait.height, because: wait.because });
-    };
-    for (const { name } of components) say(name, waits.get(name)?.[0]);
-    say("batch-delivery", delivery);
-    return facts;
+    const said = components.flatMap(({ name }) => say(name, waits.get(name)?.[0]));
+    return [...said, ...say("batch-delivery", delivery), ...say("consensus", undefined)];
   }
 
   return {
@@ -215,7 +211,7 @@ export function createConsensus(
       wakeAt,
       cutShort,
       said: new Map(said),
-      uncalledSince: new Map(uncalledSince),
+      busySince,
     }),
   };
 }
