@@ -75,6 +75,8 @@ export interface Doing {
   readonly limit?: bigint;
   readonly imports?: (instance: RunningInstance) => ImportTable;
   readonly allowGrow?: (current: number, delta: number) => boolean;
+  /** The export to enter instead of the query. */
+  readonly entry?: string;
   readonly callback?: { readonly slot: bigint; readonly environment: bigint };
 }
 
@@ -88,7 +90,7 @@ export function runOn(
 ): RunResult {
   const entry: RunRequest["entry"] =
     doing.callback === undefined
-      ? { kind: "export", name: `canister_query ${method}` }
+      ? { kind: "export", name: doing.entry ?? `canister_query ${method}` }
       : { kind: "table", ...doing.callback };
   return host.run({
     module,
