@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { utf8 } from "../../base/bytes.ts";
-import { candidSection, writeSections } from "../wasm-sections.ts";
+import { concat, utf8 } from "../../base/bytes.ts";
+import { candidSection, writeSections, writeVector } from "../wasm-sections.ts";
 import { uploadCompiler } from "./upload.ts";
 
 const DID = "service : { hello : () -> () }";
@@ -20,6 +20,15 @@ describe("uploadCompiler", () => {
       stable: undefined,
       diagnostics: [],
     });
+  });
+
+  test("joins the arguments of installation that Motoko keeps apart", async () => {
+    const did = "type T = service { a : () -> () };\nservice : {\n  hello: () -> ();\n}";
+    const args = { id: 0, payload: concat(writeVector(utf8("icp:private candid:args")), utf8("(n: nat)\n")) };
+    const made = await upload("c.wasm", writeSections([candidSection(did), args]));
+    expect(made).toMatchObject({ ok: true, did: did.replace("\nservice :", "\nservice : (n: nat) ->") });
+    const odd = { ...args, payload: concat(writeVector(utf8("icp:private candid:args")), utf8("(Missing)")) };
+    expect(await upload("c.wasm", writeSections([candidSection(did), odd]))).toMatchObject({ ok: true, did });
   });
 
   test("also through gzip, whose bytes it leaves alone too", async () => {

@@ -5,9 +5,10 @@
  * Source: interface S1 (both forms), `/canister/<id>/module_hash`, metadata sections.
  */
 import { utf8Strict } from "../../base/bytes.ts";
+import { parseDid } from "../candid/did.ts";
 import type { Compilation, Compiler, SourceFiles } from "../compiler.ts";
 import { didBeside, diagnostic, isDiagnostic, TOP } from "../diagnostics.ts";
-import { customSection, readSections } from "../wasm-sections.ts";
+import { customSection, readSections, type Section } from "../wasm-sections.ts";
 
 /** A gzip of a few kB can promise gigabytes: what inflates beyond this is no canister. */
 const INFLATED_MAX_BYTES = 100 * 1024 * 1024;
@@ -25,10 +26,8 @@ export const uploadCompiler: Compiler = {
     const sections = readSections(module);
     if (!sections.ok) return refuse(sections.because);
 
-    const own =
-      customSection(sections.value, "icp:public candid:service") ??
-      customSection(sections.value, "icp:private candid:service");
-    const ownText = own === undefined ? undefined : utf8Strict(own);
+    const own = metadata(sections.value, "candid:service");
+    const ownText = own === undefined ? undefined : withInit(own, metadata(sections.value, "candid:args"));
     if (ownText !== undefined)
       return { ok: true, wasm, did: ownText, stable: stableOf(sections.value), diagnostics: [] };
     const beside = didBeside(files, main.replace(/\.gz$/, ""));
@@ -49,11 +48,20 @@ export const uploadCompiler: Compiler = {
   },
 };
 
-function stableOf(sections: Parameters<typeof customSection>[0]): string | undefined {
-  const own =
-    customSection(sections, "icp:public motoko:stable-types") ??
-    customSection(sections, "icp:private motoko:stable-types");
+function metadata(sections: readonly Section[], name: string): string | undefined {
+  const own = customSection(sections, `icp:public ${name}`) ?? customSection(sections, `icp:private ${name}`);
   return own === undefined ? undefined : utf8Strict(own);
+}
+
+const stableOf = (sections: readonly Section[]): string | undefined =>
+  metadata(sections, "motoko:stable-types");
+
+/** Motoko writes the arguments of installation into a section of their own: `(principal)`. We want one interface. */
+function withInit(service: string, args = "()"): string {
+  const parsed = parseDid(service);
+  if (!parsed.ok || parsed.did.init.length > 0 || args.trim() === "()") return service;
+  const whole = service.replace(/^service\s*:/m, (head) => `${head} ${args.trim()} ->`);
+  return parseDid(whole).ok ? whole : service;
 }
 
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 0x08;
