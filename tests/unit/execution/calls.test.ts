@@ -118,7 +118,8 @@ describe("traps in callbacks", () => {
 
   test("logs of what was rolled back stay", () => {
     const logs = world.canister(0).logs.map((r) => new TextDecoder().decode(r.content));
-    expect(logs.slice(0, 2)).toEqual(["in callback", "[TRAP]: late"]);
+    const once = ["in callback", "[TRAP]: late"];
+    expect(logs).toEqual([...once, ...once, ...once, "[TRAP]: unreachable"]);
     expect(world.missingCycles()).toBe(0n);
   });
 });
@@ -225,7 +226,82 @@ describe("guards, in their order (M30–M36)", () => {
   });
 });
 
+describe("the caller's minimum (M35)", () => {
+  test("too few cycles are refused and returned; users and the canister itself need none", () => {
+    const world = new World(
+      [
+        relay({
+          "canister_update self": (g) => g.call(idOf(0), "echo", { onReply: 0, onReject: 1 }),
+          "canister_update echo": (g) => g.reply("self"),
+        }),
+        CALLEE,
+      ],
+      {
+        change: (c) => ({ ...c, settings: { ...c.settings, minimumIncomingCallCycles: 100n } }),
+      },
+    );
+    expect(world.ask(0, "relay", "echo|x|99")).toMatch(/^reject 5 .* at least 100 cycles .* refund 99$/);
+    expect(world.ask(0, "relay", "echo|x|100")).toBe("reply x refund 100");
+    expect(world.ask(0, "self")).toBe("reply self refund 0");
+    expect(world.ask(1, "echo", "user")).toBe("user");
+  });
+});
+
+describe("the version (S35)", () => {
+  test("rises with every successful update, callback and cleanup, and with nothing else", () => {
+    const world = new World([
+      relay({ "canister_update ok": (g) => g.reply(""), "canister_query q": (g) => g.reply("") }),
+      CALLEE,
+    ]);
+    const versions = () => [world.canister(0).version, world.canister(1).version];
+    world.ask(0, "ok");
+    expect(versions()).toEqual([1n, 0n]);
+    world.ask(0, "q");
+    world.ask(0, "none");
+    expect(versions()).toEqual([1n, 0n]);
+    world.ask(0, "relay", "echo");
+    expect(versions()).toEqual([3n, 1n]);
+    world.ask(0, "relay", "trap");
+    expect(versions()).toEqual([5n, 1n]);
+  });
+});
+
 describe("cycles", () => {
+  test("an answer takes the available cycles with it (M3)", () => {
+    const program: Program = {
+      exports: {
+        "canister_update go": (g) => {
+          g.accept(10n);
+          g.reply(`${g.amount("msg_cycles_available128")}`);
+          g.print(`${g.accept(10n)} ${g.amount("msg_cycles_available128")}`);
+        },
+      },
+    };
+    const world = new World([relay(), program]);
+    expect(world.ask(0, "relay", "go||25")).toBe("reply 15 refund 15");
+    expect(new TextDecoder().decode(world.canister(1).logs[0]!.content)).toBe("0 0");
+  });
+
+  test("a call that cannot be performed is gone, and its cycles are back at once", () => {
+    const world = new World(
+      [
+        {
+          exports: {
+            "canister_update go": (g) => {
+              const before = g.amount("canister_cycle_balance128");
+              const result = g.call(idOf(1), "echo", { cycles: 5n });
+              g.print(`${result} ${g.amount("canister_cycle_balance128") - before}`);
+              g.ic0("call_perform");
+            },
+          },
+        },
+      ],
+      { cycles: 60_000_000_000n },
+    );
+    expect(world.ask(0, "go")).toContain("when no call is under construction");
+    expect(new TextDecoder().decode(world.canister(0).logs[0]!.content)).toBe("2 0");
+  });
+
   test("an update costs induction, the base fee and its instructions, n/13 of each (E.1)", () => {
     for (const [nodes, share] of [
       [13, 13n],

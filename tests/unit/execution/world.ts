@@ -1,6 +1,6 @@
 /** A subnet of scripted canisters, driven round by round through the true routing and execution. */
 import { createExecution, type Execution } from "../../../src/replica/execution/execution.ts";
-import { defaultSettings, emptyCanister } from "../../../src/replica/execution/canister.ts";
+import { defaultSettings, emptyCanister } from "./empty-canister.ts";
 import { createBeginRound } from "../../../src/replica/routing/begin-round.ts";
 import type { CanisterState } from "../../../src/replica/state/canister.ts";
 import type { WasmHost } from "../../../src/replica/interfaces/wasm-host.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { APPLICATION_LIMITS, type SubnetRecord } from "../../../registry/registry.ts";
 import { WasmStop } from "../../interfaces/wasm-host.ts";
-import { defaultSettings, emptyCanister } from "../canister.ts";
+import { defaultSettings, emptyCanister } from "../../../../tests/unit/execution/empty-canister.ts";
 import { isFailure } from "../failure.ts";
 import { SYSTEM_API as SIGNATURES } from "../wasm/imports.ts";
 import { bind } from "./define.ts";

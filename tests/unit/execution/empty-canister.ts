@@ -1,8 +1,8 @@
-/** A canister as `create_canister` leaves it: running, empty, version 0. Source: interface L10, §6.1. */
-import { EMPTY } from "../../base/bytes.ts";
-import type { CanisterId, Nanos, PrincipalId } from "../../types/ids.ts";
-import type { CanisterChange, CanisterSettings, CanisterState } from "../state/canister.ts";
-import { NO_PAGES } from "../state/pages.ts";
+/** A canister as creation leaves it, for tests that start in the middle of its life. */
+import { EMPTY } from "../../../src/base/bytes.ts";
+import type { CanisterId, Nanos, PrincipalId } from "../../../src/types/ids.ts";
+import type { CanisterChange, CanisterSettings, CanisterState } from "../../../src/replica/state/canister.ts";
+import { NO_PAGES } from "../../../src/replica/state/pages.ts";
 
 export const defaultSettings = (controllers: readonly PrincipalId[]): CanisterSettings => ({
   controllers,
@@ -14,7 +14,7 @@ export const defaultSettings = (controllers: readonly PrincipalId[]): CanisterSe
   snapshotVisibility: { kind: "controllers" },
   statusVisibility: { kind: "controllers" },
   minimumIncomingCallCycles: 0n,
-  wasmMemoryLimit: 3n * 1024n ** 3n,
+  wasmMemoryLimit: 0n,
   wasmMemoryThreshold: 0n,
   environmentVariables: [],
 });
