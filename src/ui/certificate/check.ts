@@ -2,7 +2,16 @@
  * A certificate, checked twice: by the official agent, whose word counts, and step by step, so that the first step
  * that fails can be shown. The steps are the agent's own order of work with its own functions.
  */
-import { blsVerify, Certificate, type HttpAgent, LookupPathStatus, reconstruct } from "@icp-sdk/core/agent";
+import {
+  blsVerify,
+  Cbor,
+  Certificate,
+  type HashTree,
+  type HttpAgent,
+  lookup_path,
+  LookupPathStatus,
+  reconstruct,
+} from "@icp-sdk/core/agent";
 import { Principal } from "@icp-sdk/core/principal";
 import { concat, fromHex, toHex, utf8 } from "../../base/bytes.ts";
 import { failureOf } from "../shared/agent.ts";

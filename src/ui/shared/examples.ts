@@ -52,7 +52,10 @@ export async function prebuiltOf(files: Readonly<Record<string, string | Uint8Ar
 async function wasmOf(file: string): Promise<Uint8Array> {
   const response = await fetch(urlOf(file));
   if (!response.ok) throw new Error(`the prebuilt module ${file} is missing (${response.status})`);
-  return new Uint8Array(await response.arrayBuffer());
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  // A host that answers every address with the page itself would hand us that.
+  if (bytes[0] !== 0 || bytes[1] !== 0x61) throw new Error(`the prebuilt module ${file} is missing`);
+  return bytes;
 }
 
 /** Installation arguments; `{store}` stands for the id of the canister of that name. */
