@@ -4,7 +4,7 @@
  */
 import { HttpAgent, type Identity, RejectError } from "@icp-sdk/core/agent";
 import { IDL } from "@icp-sdk/core/candid";
-import { Ed25519KeyIdentity } from "@icp-sdk/core/identity";
+import { DelegationChain, DelegationIdentity, Ed25519KeyIdentity } from "@icp-sdk/core/identity";
 import { Principal } from "@icp-sdk/core/principal";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import fc from "fast-check";
@@ -438,6 +438,25 @@ describe("read_state", () => {
     await expect(n.agent(alice).readState(elsewhere, asked)).rejects.toThrow(
       /does not match requested principal/,
     );
+    const session = Ed25519KeyIdentity.generate(new Uint8Array(32).fill(3));
+    for (const [callee, shown] of [
+      [id, true],
+      [absentId, false],
+    ] as const) {
+      const chain = await DelegationChain.create(
+        alice,
+        session.getPublicKey(),
+        new Date(n.world.now + 60_000),
+        {
+          targets: [Principal.fromHex(callee)],
+        },
+      );
+      const read = n
+        .agent(DelegationIdentity.fromDelegation(session, chain))
+        .readState({ canisterId: target }, asked);
+      if (shown) await read;
+      else await expect(read).rejects.toThrow(/not belonging to sender delegation targets/);
+    }
     const two = readBody([path("request_status", STATUS), path("request_status", requestId)]);
     expect(textOf(n.reply(n.request("POST", at("canister", id, "v3", "read_state"), two)))).toMatch(
       /^40[03] /,

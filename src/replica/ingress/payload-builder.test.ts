@@ -125,6 +125,7 @@ describe("every small world of one payload of two messages", () => {
                   offer(one, two);
                   const built = builder.build(context, before);
                   expect(builder.validate(built, context, before)).toEqual({ kind: "valid" });
+                  if (offset > INGRESS_TTL) expect(built.ingress).not.toContain(one);
                   if (isPast || isKnown) expect(built.ingress).not.toContain(one);
                   if (lawful && offset <= INGRESS_TTL) expect(built.ingress).toEqual([one, two]);
                 }
