@@ -70,6 +70,8 @@ test("I2, I3: the executed and the expired leave and do not come back", () => {
   pool.insert(Uint8Array.of(1, 1));
   turn();
   expect([...pool.validated()].map((m) => m.content.id)).toEqual(["2"]);
+  pool.insert(Uint8Array.of(1, 1));
+  expect(turn().changes.map((c) => c.kind)).toEqual(["remove-from-unvalidated"]);
   turn(now + 5n);
   expect(pool.size).toBe(1);
   turn(now + 6n);
