@@ -86,7 +86,10 @@ function body(random: Prng, signatures: readonly number[][], self: number): Uint
     w.raw(0, random.below(8));
   };
   const value = (type: number): void => {
-    if (--size < 0) return constant(type);
+    if (--size < 0) {
+      constant(type);
+      return;
+    }
     const choice = random.below(12);
     if (choice < 2) constant(type);
     else if (choice < 5) w.raw(0x20).u32(pick(type));
