@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { assert } from "../base/assert.ts";
 import { utf8Lossy } from "../base/bytes.ts";
 import { compile } from "../compilers/compile.ts";
+import type { Language } from "../compilers/compiler.ts";
 import { languageOf } from "../compilers/languages.ts";
 import {
   type Example,
@@ -38,16 +39,20 @@ export const PREBUILT = join(ROOT, "public", "prebuilt");
 export async function prebuild(say: (line: string) => void = () => {}): Promise<PrebuiltIndex> {
   mkdirSync(PREBUILT, { recursive: true });
   const before = previousIndex();
-  const tools = toolsHash();
   const examples: (Example & { readonly order: number })[] = [];
   for (const id of readdirSync(EXAMPLES).toSorted()) {
     const { order, manifest, readme, files } = readExample(id);
     const canisters: PrebuiltCanister[] = [];
     for (const { name, main, init = [] } of manifest.canisters) {
+      const language = languageOf(main);
+      assert(language !== undefined, `no compiler is for ${id}/${main}`);
       const source = sourceHash(files, main);
-      const build = createHash("sha256").update(`${tools} ${source}`).digest("hex").slice(0, 16);
+      const build = createHash("sha256")
+        .update(`${toolsHash(language)} ${source}`)
+        .digest("hex")
+        .slice(0, 16);
       const wasm = `${id}-${name}-${build}.wasm`;
-      const known = before.get(wasm) ?? (await compileCanister(id, files, main, wasm, say));
+      const known = before.get(wasm) ?? (await compileCanister(id, language, files, main, wasm, say));
       canisters.push({ name, main, init, wasm, did: known.did, stable: known.stable, sourceHash: source });
     }
     const { title, sentence, language, main, calls } = manifest;
@@ -68,14 +73,13 @@ type Known = Pick<PrebuiltCanister, "did" | "stable">;
 
 async function compileCanister(
   id: string,
+  language: Language,
   files: Readonly<Record<string, string>>,
   main: string,
   wasm: string,
   say: (line: string) => void,
 ): Promise<Known> {
   say(`compiling example ${id}/${main}`);
-  const language = languageOf(main);
-  assert(language !== undefined, `no compiler is for ${id}/${main}`);
   const made = await compile(language, files, main);
   if (!made.ok || made.diagnostics.length > 0) {
     const lines = made.diagnostics.map(
@@ -106,17 +110,24 @@ function previousIndex(): ReadonlyMap<string, Known> {
   return new Map(canisters.filter((c) => present.has(c.wasm)).map((c) => [c.wasm, c]));
 }
 
-/** Versions of the compilers and the text of what we do around them. */
-function toolsHash(): string {
+/** What a language's output depends on besides the sources: the compiler's version and our text around it. */
+const TOOLS: Readonly<Record<Language, { readonly packages: readonly string[]; readonly ours: string }>> = {
+  motoko: { packages: ["motoko"], ours: "motoko/*.ts" },
+  assemblyscript: { packages: ["assemblyscript"], ours: "{assemblyscript/*,candid/*,wasm-sections}.ts" },
+  wat: { packages: ["wabt"], ours: "{wat/*,wasm-sections}.ts" },
+  upload: { packages: [], ours: "upload/*.ts" },
+};
+
+function toolsHash(language: Language): string {
+  const { packages, ours } = TOOLS[language];
   const hash = createHash("sha256");
-  for (const name of ["motoko", "assemblyscript", "wabt"]) {
+  for (const name of packages) {
     hash.update(JSON.parse(readFileSync(join(ROOT, "node_modules", name, "package.json"), "utf8")).version);
   }
-  const ours = globSync("src/compilers/**/*.ts", {
-    cwd: ROOT,
-    exclude: (f) => String(f).endsWith(".test.ts"),
-  });
-  for (const path of ours.toSorted()) hash.update(readFileSync(join(ROOT, path)));
+  const cwd = join(ROOT, "src", "compilers");
+  for (const path of globSync(ours, { cwd }).toSorted()) {
+    if (!path.endsWith(".test.ts")) hash.update(readFileSync(join(cwd, path)));
+  }
   return hash.digest("hex");
 }
 

@@ -37,13 +37,26 @@ const Id = IDL.Record({ canister_id: IDL.Principal });
 const idl: IDL.InterfaceFactory = () =>
   IDL.Service({
     provisional_create_canister_with_cycles: IDL.Func(
-      [IDL.Record({ amount: IDL.Opt(IDL.Nat), settings: IDL.Opt(Settings), specified_id: IDL.Opt(IDL.Principal) })],
+      [
+        IDL.Record({
+          amount: IDL.Opt(IDL.Nat),
+          settings: IDL.Opt(Settings),
+          specified_id: IDL.Opt(IDL.Principal),
+        }),
+      ],
       [Id],
       [],
     ),
     create_canister: IDL.Func([IDL.Record({ settings: IDL.Opt(Settings) })], [Id], []),
     install_code: IDL.Func(
-      [IDL.Record({ mode: Mode, canister_id: IDL.Principal, wasm_module: IDL.Vec(IDL.Nat8), arg: IDL.Vec(IDL.Nat8) })],
+      [
+        IDL.Record({
+          mode: Mode,
+          canister_id: IDL.Principal,
+          wasm_module: IDL.Vec(IDL.Nat8),
+          arg: IDL.Vec(IDL.Nat8),
+        }),
+      ],
       [],
       [],
     ),
@@ -77,7 +90,12 @@ interface Id {
 export type InstallMode =
   | { install: null }
   | { reinstall: null }
-  | { upgrade: Opt<{ skip_pre_upgrade: Opt<boolean>; wasm_memory_persistence: Opt<{ keep: null } | { replace: null }> }> };
+  | {
+      upgrade: Opt<{
+        skip_pre_upgrade: Opt<boolean>;
+        wasm_memory_persistence: Opt<{ keep: null } | { replace: null }>;
+      }>;
+    };
 
 export interface Management {
   provisional_create_canister_with_cycles(arg: {
@@ -118,7 +136,12 @@ export const counterOf = (agent: Agent, canisterId: Principal): Counter =>
     { agent, canisterId },
   );
 
-export async function deploy(agent: Agent, anyCanister: Principal, wasm: Uint8Array, arg = new Uint8Array()): Promise<Principal> {
+export async function deploy(
+  agent: Agent,
+  anyCanister: Principal,
+  wasm: Uint8Array,
+  arg = new Uint8Array(),
+): Promise<Principal> {
   const { canister_id } = await managementOf(agent, anyCanister).provisional_create_canister_with_cycles({
     amount: [],
     settings: [],

@@ -4,7 +4,7 @@
  */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
-import { launch } from "./chromium.ts";
+import { launch } from "../../src/cli/chromium.ts";
 
 let browser: Browser;
 beforeAll(async () => {

@@ -2,7 +2,7 @@
 import { build, createServer, preview } from "vite";
 import type { TestProject } from "vitest/node";
 import { prebuild } from "../../src/cli/prebuild.ts";
-import { findChromium } from "./chromium.ts";
+import { findChromium } from "../../src/cli/chromium.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

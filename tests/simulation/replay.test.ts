@@ -17,10 +17,13 @@ test("twice the same seed gives the same bytes, another seed gives others", () =
   expect(run(7).sent).not.toBe(run(8).sent);
 });
 
-test.each([1, 2, 3, 4, 5, 6, 7, 8])("seed %i: a node restored from its snapshot changes no later byte", (seed) => {
-  const height = 3 + ((seed * 7) % 25);
-  expect(run(seed, height).sent, `restored at ${height}`).toBe(run(seed).sent);
-});
+test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  "seed %i: a node restored from its snapshot changes no later byte",
+  (seed) => {
+    const height = 3 + ((seed * 7) % 25);
+    expect(run(seed, height).sent, `restored at ${height}`).toBe(run(seed).sent);
+  },
+);
 
 describe.each([1, 7, 13] as const)("n = %i", (n) => {
   test("3 seeds", () => {

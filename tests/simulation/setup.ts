@@ -51,12 +51,13 @@ export const COUNTER_WAT = `
     (global.set $count (i64.add (global.get $count) (i64.const 1)))
     (call $answer))
   (func (export "canister_query get") (call $answer)))`;
-export const counterWasm = (): Uint8Array => {
-  const module = wabt.parseWat("counter.wat", COUNTER_WAT);
+export function watToWasm(text: string): Uint8Array {
+  const module = wabt.parseWat("test.wat", text);
   const { buffer } = module.toBinary({});
   module.destroy();
   return buffer;
-};
+}
+export const counterWasm = (): Uint8Array => watToWasm(COUNTER_WAT);
 
 const COUNTER = canisterIdOf(0n);
 const COUNTER_TEXT = Principal.fromHex(COUNTER).toText();

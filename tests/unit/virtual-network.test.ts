@@ -23,7 +23,12 @@ describe.each([1, 4] as const)("n = %i", (nodes) => {
     const subnet = setup.registry.versions.get(1)!;
     const canister = Principal.fromHex(subnet.canisterRanges[0]!.start);
     const body = encodeCborTagged({
-      content: { request_type: "read_state", sender: Uint8Array.of(4), ingress_expiry: 0n, paths: [[utf8("time")]] },
+      content: {
+        request_type: "read_state",
+        sender: Uint8Array.of(4),
+        ingress_expiry: 0n,
+        paths: [[utf8("time")]],
+      },
     });
     const reply = result.network.http(result.nodes[0]!, {
       method: "POST",
@@ -33,7 +38,9 @@ describe.each([1, 4] as const)("n = %i", (nodes) => {
     });
     expect(reply.status, new TextDecoder().decode(reply.body)).toBe(200);
     const decoded = decodeCbor(reply.body);
-    const certificate = decoded.ok ? (decoded.value as Map<string, Uint8Array>).get("certificate")! : undefined!;
+    const certificate = decoded.ok
+      ? (decoded.value as Map<string, Uint8Array>).get("certificate")!
+      : undefined!;
     const verified = await Certificate.create({
       certificate: Uint8Array.from(certificate),
       rootKey: Uint8Array.from(subnet.publicKeyDer),

@@ -1,0 +1,222 @@
+/**
+ * `npm run bench [-- NAME]`: measures in a real Chromium, prints one JSON line each beside its floor, and a
+ * calibration by which absolute bars scale (DESIGN §9). Medians of five runs.
+ */
+import { readFileSync } from "node:fs";
+import type { Page } from "playwright-core";
+import { createServer, type ViteDevServer } from "vite";
+import { launch } from "./chromium.ts";
+import { renameExports } from "../compilers/assemblyscript/rename-exports.ts";
+import { runAsc } from "../compilers/assemblyscript/run-asc.ts";
+import type { PrebuiltIndex } from "../compilers/prebuilt.ts";
+import { KERNELS, KERNELS_SOURCE } from "./bench/kernels-source.ts";
+import { quantile } from "./bench/scenarios.ts";
+import { fail } from "./flags.ts";
+import { requireNode24 } from "./node-version.ts";
+import { prebuild } from "./prebuild.ts";
+
+type InPage = typeof import("./bench/in-page.ts");
+type Kernels = typeof import("./bench/kernels.ts");
+
+interface Line {
+  readonly bench: string;
+  readonly n: number;
+  readonly unit: string;
+  readonly values: readonly number[];
+  /** In the same unit. */
+  readonly floor?: number;
+  /** Fails below (rates) or above (times). */
+  readonly bar?: number;
+  readonly higherIsBetter: boolean;
+}
+
+const RUNS = 5;
+const SIZES = [1, 4, 7, 13] as const;
+
+requireNode24();
+const only = process.argv[2];
+await prebuild();
+const server: ViteDevServer = await createServer({
+  server: { host: "127.0.0.1", port: 5390 },
+  logLevel: "warn",
+});
+await server.listen();
+const base = server.resolvedUrls!.local[0]!;
+const browser = await launch();
+
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  calibration: async () => {
+    const values = await repeat((page) => inPage(page, "kernels.ts", (m: Kernels) => m.calibrate()));
+    emit({
+      bench: "calibration.pairing-check",
+      n: 1,
+      unit: "ms",
+      values: values.map((v) => v.pairingMs),
+      bar: 6.4,
+      higherIsBetter: false,
+    });
+    emit({
+      bench: "calibration.copy-64MiB",
+      n: 1,
+      unit: "ms",
+      values: values.map((v) => v.copyMs),
+      bar: 5,
+      higherIsBetter: false,
+    });
+  },
+  heights: async () => {
+    for (const n of SIZES) {
+      const floors = await repeat(
+        (page) => inPage(page, "in-page.ts", (m: InPage, n) => m.floor(n, 12), n),
+        3,
+      );
+      const floor = 1000 / quantile(floors, 0.5);
+      const values = await repeat((page) =>
+        inPage(page, "in-page.ts", (m: InPage, n) => m.heights(n, 5_000), n),
+      );
+      emit({
+        bench: `heights.n${n}`,
+        n,
+        unit: "heights/s",
+        values,
+        floor,
+        ...(n === 4 ? { bar: Math.max(4, floor / 2) } : {}),
+        higherIsBetter: true,
+      });
+    }
+  },
+  updates: async () => {
+    for (const [delay, bar] of [
+      [300, undefined],
+      [0, 400],
+    ] as const) {
+      const wasm = counter();
+      const values = await repeat((page) =>
+        inPage(
+          page,
+          "in-page.ts",
+          (m: InPage, [delay, wasm]) => m.updates(delay, Uint8Array.from(wasm), 10),
+          [delay, wasm] as const,
+        ),
+      );
+      emit({
+        bench: `update.delay-${delay}`,
+        n: 4,
+        unit: "ms",
+        values: values.flat(),
+        ...(bar === undefined ? {} : { bar }),
+        higherIsBetter: false,
+      });
+    }
+  },
+  queries: async () => {
+    const wasm = counter();
+    const values = await repeat((page) =>
+      inPage(page, "in-page.ts", (m: InPage, wasm) => m.queries(Uint8Array.from(wasm), 200), wasm),
+    );
+    emit({ bench: "queries", n: 4, unit: "queries/s", values, higherIsBetter: true });
+  },
+  metering: async () => {
+    const wasm = await kernels();
+    const runs = await repeat((page) =>
+      inPage(page, "kernels.ts", (m: Kernels, wasm) => m.metering(Uint8Array.from(wasm)), wasm),
+    );
+    for (const name of Object.keys(runs[0] ?? {})) {
+      emit({
+        bench: `metering.${name}`,
+        n: 1,
+        unit: "metered/bare",
+        values: runs.map((r) => r[name]!),
+        bar: 1.5,
+        higherIsBetter: false,
+      });
+    }
+  },
+  "first-reply": async () => {
+    const values = await repeat(async (page) => {
+      const start = performance.now();
+      await page.goto(base);
+      await page.getByRole("button", { name: "Call inc" }).click({ timeout: 60_000 });
+      await page
+        .getByText(/certified at \d+/)
+        .first()
+        .waitFor({ timeout: 60_000 });
+      return performance.now() - start;
+    });
+    emit({ bench: "first-reply", n: 4, unit: "ms", values, bar: 6_000, higherIsBetter: false });
+  },
+};
+
+if (only !== undefined && BENCHES[only] === undefined) {
+  fail(`There is no bench "${only}". There are: ${Object.keys(BENCHES).join(", ")}.`);
+}
+for (const [name, run] of Object.entries(BENCHES)) if (only === undefined || only === name) await run();
+await browser.close();
+await server.close();
+
+function emit({ bench, n, unit, values, floor, bar, higherIsBetter }: Line): void {
+  const median = quantile(values, 0.5);
+  const p95 = quantile(values, 0.95);
+  const round = (x: number): number => Math.round(x * 1000) / 1000;
+  const line = {
+    bench,
+    home: "chromium",
+    n,
+    unit,
+    median: round(median),
+    p95: round(p95),
+    runs: values.length,
+    floor: floor === undefined ? null : round(floor),
+    ratio: floor === undefined ? null : round(median / floor),
+    bar: bar === undefined ? null : round(bar),
+    pass: bar === undefined ? null : higherIsBetter ? median >= bar : median <= bar,
+  };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/** Each run in a page of its own: what one leaves behind does not slow the next. */
+async function repeat<T>(run: (page: Page) => Promise<T>, runs = RUNS): Promise<T[]> {
+  const out: T[] = [];
+  for (let i = 0; i < runs; i++) {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.route("**/blank", (route) =>
+      route.fulfill({ contentType: "text/html", body: "<!doctype html>" }),
+    );
+    await page.goto(`${base}blank`);
+    out.push(await run(page));
+    await context.close();
+  }
+  return out;
+}
+
+/** Calls a function of one of the bench's modules inside the page. */
+function inPage<M, A, R>(
+  page: Page,
+  module: string,
+  use: (m: M, argument: A) => R | Promise<R>,
+  argument?: A,
+): Promise<R> {
+  const source = `import("/src/cli/bench/${module}").then((m) => (${use.toString()})(m, ${JSON.stringify(argument ?? null)}))`;
+  return page.evaluate(source) as Promise<R>;
+}
+
+/** The nine kernels, each exported as a query. */
+async function kernels(): Promise<number[]> {
+  const flags = ["-O3", "--runtime", "stub", "--use", "abort="];
+  const { written, diagnostics } = await runAsc({ "kernels.ts": KERNELS_SOURCE }, "kernels.ts", flags);
+  const names = new Map(KERNELS.map((name) => [name as string, `canister_query ${name}`]));
+  const wasm = written.wasm;
+  if (!(wasm instanceof Uint8Array)) return fail(diagnostics.map((d) => d.message).join(" "));
+  const renamed = renameExports(wasm, names);
+  return renamed.ok ? [...renamed.value] : fail(renamed.because);
+}
+
+/** The prebuilt WAT counter. */
+function counter(): number[] {
+  const index = JSON.parse(readFileSync("public/prebuilt/index.json", "utf8")) as PrebuiltIndex;
+  const example = index.examples.find((e) => e.id === "counter-wat");
+  const file = example?.canisters[0]?.wasm;
+  if (file === undefined) return fail("The WAT counter is not prebuilt.");
+  return [...readFileSync(`public/prebuilt/${file}`)];
+}

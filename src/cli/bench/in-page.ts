@@ -1,0 +1,57 @@
+/** The bench's hands inside a blank page: loaded by URL from the dev server, called through `evaluate`. */
+import { wrap } from "comlink";
+import type { Network, NetworkSettings } from "../../lab/lab.ts";
+import { startPageNetwork } from "../../lab/page-network.ts";
+import type { FloorApi } from "./floor.ts";
+import { deployCounter, heightsPerSecond, latencies } from "./scenarios.ts";
+
+const settings = (nodes: NetworkSettings["nodes"], notaryDelayMs: number): NetworkSettings => ({
+  nodes,
+  notaryDelayMs,
+  unitDelayMs: 1_000,
+  latencyMs: 0,
+});
+
+async function withNetwork<T>(
+  nodes: NetworkSettings["nodes"],
+  notaryDelayMs: number,
+  use: (network: Network) => Promise<T>,
+): Promise<T> {
+  const network = await startPageNetwork(settings(nodes, notaryDelayMs));
+  try {
+    return await use(network);
+  } finally {
+    await network.close();
+  }
+}
+
+export const heights = (nodes: NetworkSettings["nodes"], forMs: number): Promise<number> =>
+  withNetwork(nodes, 0, (network) => heightsPerSecond(network, 3, forMs));
+
+export const updates = (notaryDelayMs: number, wasm: Uint8Array, count: number): Promise<number[]> =>
+  withNetwork(4, notaryDelayMs, async (network) => {
+    const counter = await deployCounter(network, wasm);
+    await counter.inc();
+    return latencies(() => counter.inc(), count);
+  });
+
+export const queries = (wasm: Uint8Array, count: number): Promise<number> =>
+  withNetwork(4, 300, async (network) => {
+    const counter = await deployCounter(network, wasm);
+    await counter.get();
+    const start = performance.now();
+    await Promise.all(Array.from({ length: count }, () => counter.get()));
+    return (count / (performance.now() - start)) * 1000;
+  });
+
+/** Milliseconds a height that n workers take for nothing but the cryptography of a height, all at once. */
+export async function floor(nodes: NetworkSettings["nodes"], rounds: number): Promise<number> {
+  const workers = Array.from({ length: nodes }, () => {
+    const worker = new Worker(new URL("./floor.worker.ts", import.meta.url), { type: "module" });
+    return { worker, api: wrap<FloorApi>(worker) };
+  });
+  await Promise.all(workers.map(({ api }) => api.prepare(nodes, rounds)));
+  const each = await Promise.all(workers.map(({ api }) => api.run()));
+  for (const { worker } of workers) worker.terminate();
+  return Math.max(...each);
+}

@@ -1,0 +1,167 @@
+/** `npm run serve` as its users meet it: flags, the ready line, the official agent with every identity, rejects and traps. */
+import { type ChildProcess, spawn } from "node:child_process";
+import {
+  DelegationChain,
+  DelegationIdentity,
+  ECDSAKeyIdentity,
+  Ed25519KeyIdentity,
+} from "@icp-sdk/core/identity";
+import { Secp256k1KeyIdentity } from "@icp-sdk/core/identity/secp256k1";
+import { CanisterStatus, type Identity, SubnetStatus } from "@icp-sdk/core/agent";
+import { Principal } from "@icp-sdk/core/principal";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fromHex } from "../../src/base/bytes.ts";
+import { agentFor, counterOf, deploy, type Endpoint, managementOf } from "../agent/clients.ts";
+import { counterWasm, watToWasm } from "../simulation/setup.ts";
+
+interface Ready {
+  event: "ready";
+  url: string;
+  rootKey: string;
+  subnetId: string;
+  nodes: string[];
+  defaultEffectiveCanisterId: string;
+}
+
+function start(...args: string[]): { child: ChildProcess; stdout: () => string; stderr: () => string } {
+  const child = spawn(process.execPath, ["src/cli/serve.ts", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (d: Buffer) => {
+    out += d.toString();
+  });
+  child.stderr.on("data", (d: Buffer) => {
+    err += d.toString();
+  });
+  return { child, stdout: () => out, stderr: () => err };
+}
+
+const exit = (child: ChildProcess): Promise<number | null> =>
+  new Promise((resolve) => child.once("exit", (code) => resolve(code)));
+
+describe("flags", () => {
+  test.each([
+    [["--nodes", "5"], "--nodes takes 1, 4, 7 or 13"],
+    [["--port", "x"], "--port takes a whole number"],
+    [["--nonsense"], "nonsense"],
+  ])("%j exits with 2 and one sentence", async (args, sentence) => {
+    const { child, stdout, stderr } = start(...args);
+    expect(await exit(child)).toBe(2);
+    expect(stderr()).toContain(sentence);
+    expect(stderr().trim().split("\n")).toHaveLength(1);
+    expect(stdout()).toBe("");
+  });
+});
+
+describe("a subnet of four", () => {
+  let child: ChildProcess;
+  let ready: Ready;
+  let endpoint: Endpoint;
+  let any: Principal;
+
+  beforeAll(async () => {
+    const started = start("--port", "0", "--notary-delay", "0");
+    child = started.child;
+    ready = await new Promise<Ready>((resolve, reject) => {
+      child.stdout!.on("data", () => {
+        if (started.stdout().includes("\n")) resolve(JSON.parse(started.stdout()) as Ready);
+      });
+      child.once("exit", () => reject(new Error(started.stderr())));
+    });
+    endpoint = { fetch, rootKey: fromHex(ready.rootKey), host: ready.url };
+    any = Principal.fromText(ready.defaultEffectiveCanisterId);
+  }, 60_000);
+  afterAll(async () => {
+    child.kill("SIGTERM");
+    expect(await exit(child)).toBe(0);
+  });
+
+  test("the port taken: exit 2, one sentence", async () => {
+    const second = start("--port", new URL(ready.url).port);
+    expect(await exit(second.child)).toBe(2);
+    expect(second.stderr()).toContain("is taken");
+  });
+
+  test("topology has PocketIC's shape", async () => {
+    const topology = (await (await fetch(`${ready.url}/_/topology`)).json()) as Record<string, never>;
+    const id = Buffer.from(any.toUint8Array()).toString("base64");
+    expect(topology).toMatchObject({
+      subnet_configs: {
+        [ready.subnetId]: { subnet_kind: "Application", canister_ranges: [{ start: { canister_id: id } }] },
+      },
+      default_effective_canister_id: { canister_id: id },
+    });
+  });
+
+  const identities: [string, () => Promise<Identity | undefined>][] = [
+    ["anonymous", async () => undefined],
+    ["Ed25519", async () => Ed25519KeyIdentity.generate()],
+    ["secp256k1", async () => Secp256k1KeyIdentity.generate()],
+    ["P-256", () => ECDSAKeyIdentity.generate()],
+    [
+      "a delegation chain",
+      async () => {
+        const [root, middle, session] = [1, 2, 3].map(() => Ed25519KeyIdentity.generate());
+        const expires = new Date(Date.now() + 600_000);
+        const first = await DelegationChain.create(root!, middle!.getPublicKey(), expires);
+        const chain = await DelegationChain.create(middle!, session!.getPublicKey(), expires, {
+          previous: first,
+        });
+        return DelegationIdentity.fromDelegation(session!, chain);
+      },
+    ],
+  ];
+  test.each(identities)("%s: create, install, update, query", async (_name, make) => {
+    const agent = agentFor(endpoint, await make());
+    const canister = await deploy(agent, any, counterWasm());
+    const counter = counterOf(agent, canister);
+    expect(await counter.inc()).toBe(1n);
+    expect(await counter.get()).toBe(1n);
+    const { settings, module_hash } = await managementOf(agent, canister).canister_status({
+      canister_id: canister,
+    });
+    expect(settings.controllers.map(String)).toEqual([(await agent.getPrincipal()).toText()]);
+    expect(module_hash[0]).toHaveLength(32);
+  });
+
+  test("read_state: time, controllers, module hash, node keys", async () => {
+    const agent = agentFor(endpoint);
+    const canister = await deploy(agent, any, counterWasm());
+    const status = await CanisterStatus.request({
+      agent,
+      canisterId: canister,
+      paths: ["time", "controllers", "module_hash", "subnet"],
+    });
+    expect(status.get("controllers")).toHaveLength(1);
+    expect(status.get("module_hash")).toMatch(/^[0-9a-f]{64}$/);
+    const subnet = status.get("subnet") as unknown as SubnetStatus.SubnetStatus & {
+      nodeKeys: Map<string, unknown>;
+    };
+    expect(new Set(subnet.nodeKeys.keys())).toEqual(new Set(ready.nodes));
+  });
+
+  test("a trap and a reject carry mainnet's codes", async () => {
+    const agent = agentFor(endpoint);
+    const wasm = watToWasm(`(module
+      (import "ic0" "trap" (func $trap (param i32 i32)))
+      (import "ic0" "msg_reject" (func $reject (param i32 i32)))
+      (memory 1) (data (i32.const 0) "boom")
+      (func (export "canister_update inc") (call $trap (i32.const 0) (i32.const 4)))
+      (func (export "canister_query get") (call $reject (i32.const 0) (i32.const 4))))`);
+    const counter = counterOf(agent, await deploy(agent, any, wasm));
+    await expect(counter.inc()).rejects.toThrow(/IC0503[\s\S]*boom|boom[\s\S]*IC0503/);
+    await expect(counter.get()).rejects.toThrow(/boom/);
+  });
+
+  test("an absent canister and an unknown method are refused in words", async () => {
+    const agent = agentFor(endpoint);
+    const canister = await deploy(agent, any, counterWasm());
+    const absent = Principal.fromHex("00000000000fff000101");
+    await expect(counterOf(agent, absent).inc()).rejects.toThrow(/not found|IC0301/);
+    await expect(
+      agent.query(canister, { methodName: "nothing", arg: new Uint8Array() }),
+    ).resolves.toMatchObject({
+      status: "rejected",
+      error_code: "IC0536",
+    });
+  });
+});
