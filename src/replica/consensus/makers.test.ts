@@ -142,7 +142,7 @@ describe("block maker", () => {
     };
     const [a, b, c] = [known(2, 1), known(1, 2), known(1, 3)];
     const { proposal } = made({}, { notarizedHeight: () => 1, notarizedBlocks: () => [a, b, c] });
-    expect(proposal?.block).toMatchObject({ height: 2, parent: b.hash < c.hash ? b.hash : c.hash });
+    expect(proposal?.block).toMatchObject({ height: 2, parent: [b.hash, c.hash].sort()[0] });
   });
 
   it("takes the local time, or just more than a notary delay above the parent's (B3)", () => {

@@ -111,6 +111,14 @@ describe("notary", () => {
     });
   });
 
+  it("says of a block signed before that it is signed, not that it waits", () => {
+    const pool = poolFor(COMMITTEES[2], [BEST], [BEST], []);
+    expect(judge(pool, ME, H, NOTARIZED, SETTINGS, START + 9999)).toEqual({
+      act: false,
+      because: "already-signed",
+    });
+  });
+
   it("turns to the next rank when the best maker is disqualified (N3)", () => {
     const pool = poolFor(COMMITTEES[2], [BEST, WORSE], [BEST], [FIRST]);
     expect(bestRanked(pool, H)).toEqual([WORSE]);

@@ -191,4 +191,18 @@ describe("share aggregator", () => {
       { kind: "random-beacon", content: { height: 1, previous: PREVIOUS } },
     ]);
   });
+
+  it("lets no bad threshold share into a beacon or a tape (A1, A4)", () => {
+    const badBeacon = { ...beacon(N2), signature: BAD };
+    const goodBeacon = beacon(ME);
+    expect(run({ validated: [goodBeacon], unvalidated: [[badBeacon, N3]] })).toEqual([
+      { kind: "handle-invalid", id: idOf(badBeacon), because: "bad-signature" },
+    ]);
+    const signature = fakeCrypto(ME, NODES).signThreshold("low", signedBytes.randomTape({ height: 1 }));
+    const tape = { kind: "random-tape-share", content: { height: 1 }, signer: ME, signature } as const;
+    const badTape = { ...tape, signer: N2, signature: BAD };
+    expect(run({ validated: [tape], unvalidated: [[badTape, N2]] })).toEqual([
+      { kind: "handle-invalid", id: idOf(badTape), because: "bad-signature" },
+    ]);
+  });
 });
