@@ -151,7 +151,7 @@ describe("stopping and starting", () => {
       contexts: new Map([
         [2, context(2, { origin: self, availableCycles: 40n })],
         [1, context(1, { origin: { kind: "ingress", message, user: BOB } })],
-        [4, context(4, { responded: true })],
+        [4, context(4, { responded: true, origin: self })],
       ]),
       callbacks: new Map([[3, {} as never]]),
       stable: zeroPages(65_536),

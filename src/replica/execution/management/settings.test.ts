@@ -81,7 +81,7 @@ describe("settings", () => {
     ["IC0408", { controllers: viewers }],
     ["IC0408", { log_visibility: { tag: "allowed_viewers", value: viewers } }],
     ["IC0504", { compute_allocation: 101n }],
-    ["IC0101", { compute_allocation: 100n }],
+    ["IC0101", { compute_allocation: 70n }],
     ["IC0504", { memory_allocation: 2n ** 64n }],
     ["IC0101", { memory_allocation: 2n ** 41n + 1n }],
     ["IC0504", { freezing_threshold: 2n ** 64n }],
@@ -95,7 +95,7 @@ describe("settings", () => {
     ["IC0408", { environment_variables: Array.from({ length: 21 }, (_, i) => variable(`${i}`)) }],
     ["IC0408", { environment_variables: [variable("é".repeat(65))] }],
     ["IC0408", { environment_variables: [variable("a", "x".repeat(129))] }],
-    ["IC0530", { compute_allocation: 40n }],
+    ["IC0530", { compute_allocation: 69n }],
     ["IC0531", { memory_allocation: 2n ** 40n }],
   ])("CS2: %s refuses all of it: %#", (code, bad) => {
     const draft = newRound();
