@@ -97,7 +97,10 @@ async function walk(q: Question): Promise<Step[]> {
   await step("The tree hashes to the signed root", async () => {
     const root = toHex(await reconstruct(opened().tree));
     if (root === q.signedRoot) return { ok: true, detail: root };
-    return { ok: false, detail: `recomputed ${root}\nsigned     ${q.signedRoot}` };
+    return {
+      ok: false,
+      detail: `recomputed ${root.slice(0, 32)}…\nsigned     ${q.signedRoot.slice(0, 32)}…`,
+    };
   });
   await step("The subnet signed that root", async () => {
     const cert = opened();

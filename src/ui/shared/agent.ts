@@ -143,7 +143,7 @@ export function failureOf(error: unknown): Failure {
     }
     return {
       headline: `The agent refused (${error.kind})`,
-      detail: error.code.toErrorMessage(),
+      detail: withoutStack(error.code.toErrorMessage()),
       certified: false,
     };
   }
@@ -153,6 +153,9 @@ export function failureOf(error: unknown): Failure {
     certified: false,
   };
 }
+
+/** The agent quotes the stack of what it caught; a person needs the sentence. */
+const withoutStack = (message: string): string => message.replace(/\s+at (?:async )?\S+ \([\s\S]*$/, "");
 
 const REJECT_WORDS = ["", "fatal error", "try again later", "no such destination", "rejected by the canister", "canister error", "outcome unknown"]; // prettier-ignore
 function rejection(code: number, detail: string, error: string | undefined, certified: boolean): Failure {
