@@ -107,7 +107,10 @@ export class NodeHost {
     if (this.frozen) return;
     for (let i = 0; i < TURN && !this.dead; i++) {
       const event = this.nextEvent();
-      if (event === undefined) return this.rest();
+      if (event === undefined) {
+        this.rest();
+        return;
+      }
       this.step(event);
       if (event.kind === "continue") break; // consensus is served between two canister messages
     }

@@ -1,7 +1,8 @@
 /**
  * The page as a person meets it, in a real Chromium, on the dev server and on the build: open, see a living subnet,
- * deploy, call, read a verified reply; break a certificate; freeze nodes and thaw them.
+ * deploy, call, read a verified reply; break a certificate; freeze nodes and thaw them; share and come back.
  */
+import AxeBuilder from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { launch } from "../../src/cli/chromium.ts";
@@ -16,34 +17,183 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
   let page: Page;
   const errors: string[] = [];
 
+  const open = async (query = "notary-delay=50&latency=5", hash = ""): Promise<void> => {
+    await page.goto(`${inject(home)}?${query}${hash}`);
+    await page.waitForSelector("html[data-ready]");
+  };
+  const height = async (): Promise<number> => Number(await page.locator("html").getAttribute("data-height"));
+  const heightAbove = (h: number) =>
+    page.waitForFunction((h) => Number(document.documentElement.dataset.height) > h, h);
+  const reply = (method: string) => page.getByRole("status", { name: `Reply of ${method}` });
+  const call = (method: string) => page.getByRole("button", { name: `Call ${method}` }).click();
+  const takeExample = async (name: RegExp): Promise<void> => {
+    await page.getByRole("button", { name: "Examples" }).click();
+    await page.getByRole("menuitem", { name }).click();
+  };
+
   beforeEach(async () => {
     errors.length = 0;
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
     page = await context.newPage();
     page.on("pageerror", (error) => errors.push(error.message));
-    page.setDefaultTimeout(60_000);
-    await page.goto(`${inject(home)}?notary-delay=50&latency=5`);
-    await page.waitForSelector("html[data-ready]");
+    page.setDefaultTimeout(90_000);
   });
   afterEach(async () => {
     await page.context().close();
     expect(errors).toEqual([]);
   });
 
-  test("the subnet lives: heights pass", async () => {
-    const height = async (): Promise<number> =>
-      Number(await page.locator("html").getAttribute("data-height"));
-    const first = await height();
-    await page.waitForFunction((h) => Number(document.documentElement.dataset.height) > h + 5, first);
+  test("a first visit: heights pass, one thing to press, a verified reply", async () => {
+    await open();
+    await heightAbove((await height()) + 3);
+    for (const name of ["Code", "Canisters", "Network", "Score"]) {
+      await page.getByRole("region", { name }).waitFor();
+    }
+    await call("inc");
+    await reply("inc").getByText("1", { exact: true }).waitFor();
+    await reply("inc")
+      .getByText(/certified at \d+/)
+      .waitFor();
+    await call("get");
+    await reply("get").getByText("1", { exact: true }).waitFor();
   });
 
-  test("a call to the first example is answered and verified", async () => {
-    await page.getByRole("button", { name: "Call inc" }).click();
-    const reply = page.getByRole("status", { name: "Reply of inc" });
-    await reply.getByText("1").first().waitFor();
+  test("one byte of a certificate changed: the agent refuses it, undone it is accepted", async () => {
+    await open();
+    await call("inc");
+    await reply("inc")
+      .getByRole("button", { name: /certified at/ })
+      .click();
+    const inspector = page.getByRole("region", { name: "Inspector" }).or(page.getByLabel("Inspector"));
+    const verdict = inspector.first().getByRole("status", { name: "Verification" });
+    await verdict.getByText("The official agent accepts it.").waitFor();
+    await page.getByRole("button", { name: "Change byte" }).click();
+    await verdict.getByText("The official agent refuses it.").waitFor();
+    expect(await page.locator("li[data-state=failed]").count()).toBe(1);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await verdict.getByText("The official agent accepts it.").waitFor();
+  });
+
+  test.each([/WAT/, /AssemblyScript/])(
+    "the counter in %s: taken, compiled, deployed, called",
+    async (language) => {
+      await open();
+      await call("inc");
+      await reply("inc")
+        .getByText(/certified at/)
+        .waitFor();
+      await takeExample(language);
+      const deploy = page.getByRole("button", { name: "Deploy", exact: true });
+      await deploy.click();
+      await page.getByRole("button", { name: "Call inc" }).waitFor();
+      await call("inc");
+      await reply("inc")
+        .getByText(/certified at/)
+        .waitFor();
+    },
+  );
+
+  test("Motoko compiles in the worker: a change is deployed and answers; a mistake is shown at its place", async () => {
+    await open();
+    await call("inc");
+    await reply("inc")
+      .getByText(/certified at/)
+      .waitFor();
+    const editor = page.locator(".monaco-editor").first();
+    await editor.click();
+    await page.keyboard.press("Control+A");
+    await page.keyboard.insertText(
+      "persistent actor { var n : Nat = 40; public func two() : async Nat { n += 2; n } }",
+    );
+    await page.getByRole("button", { name: "Deploy", exact: true }).click();
+    await page.getByRole("button", { name: "Call two" }).waitFor();
+    await call("two");
+    await reply("two").getByText("42", { exact: true }).waitFor();
+    await editor.click();
+    await page.keyboard.press("Control+A");
+    await page.keyboard.insertText("persistent actor { public func bad() : async Nat { true } }");
+    await page.getByRole("button", { name: "Deploy", exact: true }).click();
     await page
-      .getByText(/certified at \d+/)
+      .getByLabel("Diagnostics")
+      .getByText(/Nat|Bool/)
       .first()
       .waitFor();
+  });
+
+  test("one node frozen: calls finish; two: nothing is final and the page says why; thawed: progress; one terminated: calls finish", async () => {
+    await open("notary-delay=50&latency=5");
+    await call("inc");
+    await reply("inc").getByText("1", { exact: true }).waitFor();
+    const node = (what: string, name: string) =>
+      page.getByRole("button", { name: `${what} ${name}` }).click();
+    await node("Freeze", "n1");
+    await call("inc");
+    await reply("inc").getByText("2", { exact: true }).waitFor();
+    await node("Freeze", "n2");
+    await page
+      .getByRole("status", { name: "Health" })
+      .getByText("2 of 4 nodes speak, 3 are needed")
+      .waitFor();
+    await call("inc");
+    await reply("inc").getByText("Waiting: the subnet is halted.").waitFor();
+    await node("Thaw", "n1");
+    await node("Thaw", "n2");
+    await reply("inc").getByText("3", { exact: true }).waitFor();
+    await node("Terminate", "n4");
+    await call("inc");
+    await reply("inc").getByText("4", { exact: true }).waitFor();
+  });
+
+  test("paused nothing moves; Step moves one message; Resume goes on", async () => {
+    await open();
+    await heightAbove(2);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("status", { name: "Health" }).getByText("Paused").waitFor();
+    const at = await height();
+    for (let i = 0; i < 5; i++) await page.getByRole("button", { name: "Step" }).click();
+    expect(await height()).toBeLessThanOrEqual(at + 1);
+    await page.getByRole("button", { name: "Resume" }).click();
+    await heightAbove(at + 2);
+  });
+
+  test("a project returns after a reload, and travels in a link; a damaged link says so and keeps one's own work", async () => {
+    await open();
+    await page.locator(".monaco-editor").first().click();
+    await page.keyboard.press("Control+Home");
+    await page.keyboard.insertText("// mine\n");
+    await page.getByText("saved", { exact: true }).waitFor();
+    await page.reload();
+    await page.waitForSelector("html[data-ready]");
+    await page.getByText("// mine").first().waitFor();
+    await page.getByRole("button", { name: "Share" }).click();
+    const link = page.getByRole("textbox", { name: "Link" });
+    await link.waitFor();
+    const url = await link.inputValue();
+    expect(url).toMatch(/#v1=[\w-]+$/);
+    await page.getByText("Only this machine can open it").waitFor();
+    await page.goto("about:blank");
+    await page.goto(`${url.slice(0, -6)}AAAAAA`);
+    await page.waitForSelector("html[data-ready]");
+    await page.getByText(/link/i).first().waitFor();
+    await page.getByText("// mine").first().waitFor();
+  });
+
+  test("no accessibility faults, dark and light, and nothing is cut off at 360 px", async () => {
+    await open("notary-delay=300&theme=light");
+    await page.getByRole("button", { name: "Call inc" }).waitFor();
+    for (const theme of ["light", "dark"]) {
+      if (theme === "dark") await page.getByRole("button", { name: "Dark colours" }).click();
+      await page.evaluate(AxeBuilder.source);
+      const { violations } = await page.evaluate(() =>
+        (window as unknown as { axe: typeof AxeBuilder }).axe.run(document, {
+          rules: { region: { enabled: false } },
+        }),
+      );
+      const serious = violations.filter((v) => v.impact === "serious" || v.impact === "critical");
+      expect(serious.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`)).toEqual([]);
+    }
+    await page.setViewportSize({ width: 360, height: 740 });
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
   });
 });

@@ -7,7 +7,7 @@ import {
   Ed25519KeyIdentity,
 } from "@icp-sdk/core/identity";
 import { Secp256k1KeyIdentity } from "@icp-sdk/core/identity/secp256k1";
-import { CanisterStatus, type Identity, SubnetStatus } from "@icp-sdk/core/agent";
+import { CanisterStatus, type Identity, type SubnetStatus } from "@icp-sdk/core/agent";
 import { Principal } from "@icp-sdk/core/principal";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fromHex } from "../../src/base/bytes.ts";
