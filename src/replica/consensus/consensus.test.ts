@@ -75,6 +75,23 @@ describe("a subnet of one", () => {
     expect(waits().length).toBe(before);
   });
 
+  it("looks at nothing again while nothing is new (C5)", () => {
+    const node = nodeOf(1);
+    settle(node, START);
+    const { roundStart } = node.consensus.pool;
+    let looks = 0;
+    Object.assign(node.consensus.pool, {
+      roundStart: (height: number) => {
+        looks++;
+        return roundStart(height);
+      },
+    });
+    for (let i = 1; i < 300; i++) node.run(START + i);
+    expect(looks).toBe(0);
+    node.run(START + 300);
+    expect(looks).toBeGreaterThan(0);
+  });
+
   it("tells a block's story in order: made, validated, final", () => {
     const node = nodeOf(1);
     settle(node, START);

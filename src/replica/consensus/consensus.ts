@@ -7,6 +7,7 @@
  *   C3  One event costs a bounded number of turns. What is left over is done at once in the next: `nextWake` is now.
  *       A node that never gets to the end for longer than a unit delay says so.
  *   C4  Everything that later bytes depend on is in the snapshot.
+ *   C5  Where nothing came in, no state advanced and no wait ended, nothing is looked at again.
  *
  * Source: replica A.4; models §1.1.
  * Checked by: consensus.test.ts.
@@ -90,6 +91,10 @@ export function createConsensus(
   let wakeAt = from?.wakeAt;
   let cutShort = from?.cutShort ?? true;
   let busySince = from?.busySince;
+  /** C5: whether there is news since the last run that got to its end. Not in the snapshot: looking again is harmless. */
+  let news = true;
+  let executed: Height = -1;
+  let certified: Height = -1;
 
   const components: readonly { readonly name: ComponentName; turn(view: View): Turn }[] = [
     { name: "finalizer", turn: makeFinalizationShares },
@@ -130,7 +135,18 @@ export function createConsensus(
     return undefined;
   }
 
+  function nothingNew(now: LabTime): boolean {
+    const due = cutShort || (wakeAt !== undefined && wakeAt <= now);
+    const moved =
+      executed !== deps.states.latestHeight() || certified !== deps.states.latestCertifiedHeight();
+    return !news && !due && !moved;
+  }
+
   function run(now: LabTime): ConsensusRun {
+    if (nothingNew(now)) return { announce: [], batches: [], facts: [] };
+    executed = deps.states.latestHeight();
+    certified = deps.states.latestCertifiedHeight();
+    news = false;
     const announce: EncodedArtifact<ConsensusArtifact>[] = [];
     const batches: Batch[] = [];
     const facts: Fact[] = [];
@@ -193,6 +209,7 @@ export function createConsensus(
       const refusal = judgeArrival(pool, artifact, peer);
       if (refusal === undefined) {
         store.insertUnvalidated(artifact, peer);
+        news = true;
         return { refusal, facts: [received(artifact, peer)] };
       }
       if (ORDINARY.includes(refusal)) return { refusal, facts: [] };
