@@ -16,7 +16,7 @@
  * counted in units and the least recently used one is lent on. Source: DESIGN §6; measurements "Wasm", "Limits of the host".
  */
 import { assert } from "../base/assert.ts";
-import { MARKS_PAGES } from "../replica/execution/wasm/rewrite.ts";
+import { MARKS_PAGES } from "../replica/execution/wasm/encode.ts";
 import { STACK_LIMIT } from "../replica/execution/wasm/stack-use.ts";
 import {
   type GlobalValue,
@@ -210,8 +210,7 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
   function compile(module: RewrittenModule): WebAssembly.Module {
     const known = compiled.get(module.key);
     if (known !== undefined) return known;
-    if (compiled.size >= MAX_COMPILED)
-      for (const [oldest] of [...compiled].slice(0, 1)) compiled.delete(oldest);
+    if (compiled.size >= MAX_COMPILED) compiled.delete(compiled.keys().next().value!);
     let fresh: WebAssembly.Module;
     try {
       fresh = new WebAssembly.Module(module.bytes as Uint8Array<ArrayBuffer>);

@@ -14,6 +14,7 @@
  *
  * Source: replica D.3, D.4; DESIGN §6.
  */
+import { type BodyContext, BodyEmitter, enc, leb, ROOM } from "./body-emitter.ts";
 import { F32, F64, type FunctionType, I32, I64, V128 } from "./decode.ts";
 import {
   GROW_EXTRA,
@@ -28,39 +29,6 @@ import {
 } from "./opcodes.ts";
 import { invalid, undecodable } from "./reader.ts";
 import { putSigned, putU32 } from "./writer.ts";
-
-/** What bodies need to know of their module, and where they leave what they found. */
-export interface BodyContext {
-  readonly source: Uint8Array;
-  readonly types: readonly FunctionType[];
-  /** Type index of every function, imported ones first. */
-  readonly functionTypes: readonly number[];
-  readonly importCount: number;
-  /** Added to the index of every function that the module defines. */
-  readonly shift: number;
-  /** 64-bit memory. */
-  readonly wide: boolean;
-  readonly tableWide: readonly boolean[];
-  /** 0: as it is; F32, F64: kept as an integer of the same bits. */
-  readonly globalFloat: Uint8Array;
-  readonly counterGlobal: number;
-  readonly taintedGlobal: number;
-  readonly stackGlobal: number;
-  readonly outOfInstructions: number;
-  readonly grow: number;
-  readonly charge32: number;
-  readonly charge64: number;
-  readonly fill: number;
-  readonly copy: number;
-  /** The helper that initialises from a data segment. */
-  memoryInit(segment: number): number;
-  /** Receives rewritten bodies one after the other; replaced when it has to grow. */
-  out: Uint8Array;
-  /** Calls seen: function index in the uploaded module, or −1 − type index for an indirect call. */
-  edges: Int32Array;
-  edgeCount: number;
-  readonly addressTaken: Set<number>;
-}
 
 export interface Body {
   /** In `out`: operators without the function's last `end`. */
@@ -81,15 +49,11 @@ export interface Body {
   readonly writesTables: boolean;
 }
 
-/** Temporaries: an address and one of each type for the value that waits while an address is marked. */
-const ADDRESS = 0;
-const VALUE_OF: Readonly<Record<number, number>> = { [I32]: 1, [I64]: 2, [F32]: 3, [F64]: 4, [V128]: 5 };
 const STORE_TYPE = [I32, I64, F32, F64, I32, I32, I64, I64, I64];
 
 export const MAX_LOCALS = 50_000;
 /** Source: interface S8. */
 const MAX_OPERATORS = 1_000_000;
-const ROOM = 192;
 const NARROW_MAX = 8191;
 
 /** First operators behind float arithmetic that make a canonical NaN unnecessary: arithmetic, comparisons, truncations. */
@@ -106,616 +70,520 @@ for (const [first, last] of [
   BLIND_TO_NAN.fill(1, first, last + 1);
 }
 
-/** Behind tail calls of a function that counts its stack use: what it gives back before it leaves. 0: none. */
-export function rewriteBody(
-  c: BodyContext,
-  index: number,
-  from: number,
-  end: number,
-  outAt: number,
-  giveBack = 0,
-): Body {
-  return (
-    attempt(c, index, from, end, outAt, giveBack, 2) ?? attempt(c, index, from, end, outAt, giveBack, 5)!
-  );
-}
-
-/** One try with `chargeBytes` bytes for the cost of a block; undefined when a block costs more than they hold. */
-function attempt(
-  c: BodyContext,
-  index: number,
-  from: number,
-  end: number,
-  outAt: number,
-  giveBack: number,
-  chargeBytes: 2 | 5,
-): Body | undefined {
-  const src = c.source;
-  const { kind: KIND, cost: COST, delta: DELTA } = ONE;
-  const edgeStart = c.edgeCount;
-  const { counterGlobal, wide } = c;
-  const accessCost = wide ? 1 : 0; // on top of the table's 1
-  let out = c.out;
-  let i = from;
-  let o = outAt;
-
-  const u32 = (): number => {
-    let value = 0;
-    for (let scale = 1; scale <= 0x1000_0000; scale *= 128) {
-      const b = src[i++] ?? 0;
-      value += (b & 0x7f) * scale;
-      if (b < 0x80) return value;
-    }
-    return undecodable("invalid var_u32", i);
-  };
-  const offsetOf = (): number => {
-    let value = 0;
-    for (let scale = 1; scale < 2 ** 70; scale *= 128) {
-      const b = src[i++] ?? 0;
-      value += (b & 0x7f) * scale;
-      if (b < 0x80) return value;
-    }
-    return undecodable("invalid memory offset", i);
-  };
-
-  // Declared locals.
-  const type = c.types[c.functionTypes[c.importCount + index]!]!;
-  const localGroups = u32();
-  const localsStart = i;
-  let localCount = type.params.length;
-  for (let g = 0; g < localGroups; g++) {
-    if (i >= end) undecodable("unexpected end", i);
-    localCount += u32();
-    if (localCount > MAX_LOCALS) undecodable("too many locals", i);
-    const t = src[i++]!;
-    if (!(t >= V128 && t <= I32) && t !== 0x70 && t !== 0x6f) {
-      undecodable(`value type 0x${t.toString(16)} is not supported`, i - 1);
-    }
-  }
-  const localsEnd = i;
-
-  const temporaries: number[] = [];
-  const temporaryOf = [-1, -1, -1, -1, -1, -1];
-  const temporary = (slot: number, valueType: number): number => {
-    const known = temporaryOf[slot]!;
-    if (known >= 0) return known;
-    temporaries.push(valueType);
-    temporaryOf[slot] = localCount + temporaries.length - 1;
-    return temporaryOf[slot]!;
-  };
-
-  let cost = 1; // even an empty function pays
-  let chargeAt = -1;
-  let height = 0;
-  let highest = 0;
-  let operators = 0;
-  let simd = false;
-  let tailCalls = false;
-  let writesTables = false;
+/** One for a module: `rewrite` takes its functions one after the other. */
+export class BodyRewriter extends BodyEmitter {
+  private index = 0;
+  private giveBack = 0;
+  // What is written around the cost of a block, and the test that follows at function entry and loop heads.
+  private readonly chargeOpen: Uint8Array;
+  private readonly chargeClose: Uint8Array;
+  private readonly test: Uint8Array;
+  private readonly taintBytes: Uint8Array;
   // Open blocks: height below their operands, results, and operands with which an `else` begins again.
-  const bases: number[] = [];
-  const results: number[] = [];
-  const operands: number[] = [];
+  private readonly bases: number[] = [];
+  private readonly results: number[] = [];
+  private readonly operands: number[] = [];
+  private operatorCost = 0;
+  private operatorDelta = 0;
+  private simd = false;
+  private tailCalls = false;
+  private writesTables = false;
 
-  const charge = (): void => {
-    out[o++] = 0x23;
-    o = putU32(out, o, counterGlobal);
-    out[o++] = 0x42;
-    chargeAt = o;
-    o += chargeBytes;
-    out[o++] = 0x7d;
-    out[o++] = 0x24;
-    o = putU32(out, o, counterGlobal);
-  };
-  const chargeAndTest = (): void => {
-    charge();
-    out[o++] = 0x23;
-    o = putU32(out, o, counterGlobal);
-    for (const b of [0x42, 0x00, 0x53, 0x04, 0x40, 0x10]) out[o++] = b;
-    o = putU32(out, o, c.outOfInstructions);
-    out[o++] = 0x0b;
-  };
-  /** Ends the metered block. False when its cost does not fit. */
-  const settle = (): boolean => {
-    if (chargeAt >= 0) {
-      if (chargeBytes === 2) {
-        if (cost > NARROW_MAX) return false;
-        out[chargeAt] = (cost & 0x7f) | 0x80;
-        out[chargeAt + 1] = cost >> 7;
-      } else {
-        for (let k = 0; k < 4; k++) out[chargeAt + k] = ((cost >> (7 * k)) & 0x7f) | 0x80;
-        out[chargeAt + 4] = 0;
+  constructor(context: BodyContext) {
+    super(context);
+    const counter = leb(context.counterGlobal);
+    this.chargeOpen = enc(0x23, counter, 0x42);
+    this.chargeClose = enc(0x7d, 0x24, counter);
+    this.test = enc(0x23, counter, 0x42, 0, 0x53, 0x04, 0x40, 0x10, leb(context.outOfInstructions), 0x0b);
+    this.taintBytes = enc(0x41, 1, 0x24, leb(context.taintedGlobal));
+  }
+
+  /**
+   * Rewrites the body in [from, end) of the source to `outAt` in `context.out`. `giveBack`: what a function that counts
+   * its stack use returns before a tail call; 0 for none.
+   */
+  rewrite(index: number, from: number, end: number, outAt: number, giveBack = 0): Body {
+    return (
+      this.attempt(index, from, end, outAt, giveBack, 2) ??
+      this.attempt(index, from, end, outAt, giveBack, 5)!
+    );
+  }
+
+  /** One try with `chargeBytes` bytes for the cost of a block; undefined when a block costs more than they hold. */
+  private attempt(
+    index: number,
+    from: number,
+    end: number,
+    outAt: number,
+    giveBack: number,
+    chargeBytes: 2 | 5,
+  ): Body | undefined {
+    const { c, bases, results, operands, chargeOpen, chargeClose, test } = this;
+    const src = c.source;
+    const { kind: KIND, cost: COST, delta: DELTA } = ONE;
+    const mostCost = chargeBytes === 2 ? NARROW_MAX : Infinity;
+    const accessCost = c.wide ? 1 : 0; // on top of the table's 1
+    const edgeStart = c.edgeCount;
+    this.begin(index, from, giveBack);
+    const locals = this.locals(end);
+
+    let out = this.out;
+    let i = this.i;
+    let o = outAt;
+    let cost = 1; // even an empty function pays
+    let chargeAt = -1;
+    let tested = true;
+    let height = 0;
+    let highest = 0;
+    let operators = 0;
+    for (;;) {
+      if (i >= end) undecodable("function body ends early", i);
+      if (o + ROOM > out.length) {
+        this.o = o;
+        out = this.widen();
+      }
+      const op = src[i]!;
+      const price = COST[op]!;
+      if (chargeAt < 0 && (price !== 0 || tested)) {
+        for (let k = 0; k < chargeOpen.length; k++) out[o++] = chargeOpen[k]!;
+        chargeAt = o;
+        o += chargeBytes;
+        for (let k = 0; k < chargeClose.length; k++) out[o++] = chargeClose[k]!;
+        if (tested) for (let k = 0; k < test.length; k++) out[o++] = test[k]!;
+        tested = false;
+      }
+      i++;
+      operators++;
+      cost += price;
+      height += DELTA[op]!;
+      if (height > highest) highest = height;
+      if (ENDS_BLOCK[op] !== 0) {
+        if (chargeAt >= 0) {
+          if (cost > mostCost) {
+            c.edgeCount = edgeStart;
+            return undefined;
+          }
+          putCost(out, chargeAt, cost, chargeBytes);
+        }
+        chargeAt = -1;
+        cost = 0;
+      }
+      switch (KIND[op]!) {
+        case Kind.Plain:
+        case Kind.Unreachable:
+          out[o++] = op;
+          break;
+        case Kind.Number:
+        case Kind.Branch: {
+          out[o++] = op;
+          let b = src[i++]!;
+          while (b >= 0x80) {
+            out[o++] = b;
+            b = src[i++]!;
+          }
+          out[o++] = b;
+          break;
+        }
+        case Kind.Load: {
+          cost += accessCost;
+          out[o++] = op;
+          if ((src[i]! & 0x40) !== 0) undecodable("multiple memories are not supported", i);
+          out[o++] = src[i++]!;
+          let b = src[i++]!;
+          while (b >= 0x80) {
+            out[o++] = b;
+            b = src[i++]!;
+          }
+          out[o++] = b;
+          break;
+        }
+        case Kind.Store:
+          cost += accessCost;
+          this.i = i;
+          this.o = o;
+          this.markAndStore(STORE_TYPE[op - 0x36]!, op, -1);
+          i = this.i;
+          o = this.o;
+          break;
+        case Kind.Else:
+          if (bases.length === 0) undecodable("else without if", i - 1);
+          out[o++] = op;
+          height = bases[bases.length - 1]! + operands[operands.length - 1]!;
+          break;
+        case Kind.End:
+          if (bases.length > 0) {
+            out[o++] = op;
+            height = bases.pop()! + results.pop()!;
+            operands.pop();
+            break;
+          }
+          if (i !== end) undecodable("operators remain behind the end of a function", i);
+          return this.finish(outAt, o, operators, highest, locals);
+        case Kind.Return:
+          out[o++] = 0x0c;
+          o = putU32(out, o, bases.length);
+          break;
+        default:
+          this.i = i;
+          this.o = o;
+          this.operatorCost = 0;
+          this.operatorDelta = 0;
+          this.other(op, height, end);
+          tested = op === LOOP;
+          cost += this.operatorCost;
+          height += this.operatorDelta;
+          if (height > highest) highest = height;
+          i = this.i;
+          o = this.o;
+          out = this.out;
       }
     }
-    chargeAt = -1;
-    cost = 0;
-    return true;
-  };
-  const number = (): void => {
-    let b = src[i++]!;
-    while (b >= 0x80) {
-      out[o++] = b;
-      b = src[i++]!;
+  }
+
+  private begin(index: number, from: number, giveBack: number): void {
+    this.index = index;
+    this.i = from;
+    this.giveBack = giveBack;
+    this.out = this.c.out;
+    this.temporaries = [];
+    this.temporaryOf.fill(-1);
+    this.bases.length = 0;
+    this.results.length = 0;
+    this.operands.length = 0;
+    this.simd = false;
+    this.tailCalls = false;
+    this.writesTables = false;
+  }
+
+  private finish(
+    start: number,
+    end: number,
+    operators: number,
+    height: number,
+    locals: { readonly start: number; readonly groups: number; readonly end: number },
+  ): Body {
+    if (operators > MAX_OPERATORS) {
+      invalid(
+        `Wasm module contains a function at index ${this.index} of size ${operators} that exceeds the maximum allowed size of ${MAX_OPERATORS}.`,
+      );
     }
-    out[o++] = b;
-  };
-  const memoryArgument = (): void => {
-    if ((src[i]! & 0x40) !== 0) undecodable("multiple memories are not supported", i);
-    number();
-    number();
-  };
-  const call = (f: number): void => {
-    out[o++] = 0x10;
-    o = putU32(out, o, f);
-  };
-  const taint = (): void => {
-    writesTables = true;
-    out[o++] = 0x41;
-    out[o++] = 0x01;
-    out[o++] = 0x24;
-    o = putU32(out, o, c.taintedGlobal);
-  };
-  const edge = (target: number): void => {
+    return {
+      start,
+      end,
+      localsStart: locals.start,
+      localsEnd: locals.end,
+      localGroups: locals.groups,
+      localCount: this.localCount - this.type().params.length,
+      temporaries: this.temporaries,
+      operators,
+      height,
+      simd: this.simd,
+      tailCalls: this.tailCalls,
+      writesTables: this.writesTables,
+    };
+  }
+
+  private type(): FunctionType {
+    return this.c.types[this.c.functionTypes[this.c.importCount + this.index]!]!;
+  }
+
+  /** Reads the declared locals. */
+  private locals(end: number): { readonly start: number; readonly groups: number; readonly end: number } {
+    const src = this.c.source;
+    const groups = this.u32();
+    const start = this.i;
+    this.localCount = this.type().params.length;
+    for (let g = 0; g < groups; g++) {
+      if (this.i >= end) undecodable("unexpected end", this.i);
+      this.localCount += this.u32();
+      if (this.localCount > MAX_LOCALS) undecodable("too many locals", this.i);
+      const t = src[this.i++]!;
+      if (t < V128 ? t !== 0x70 && t !== 0x6f : t > I32) {
+        undecodable(`value type 0x${t.toString(16)} is not supported`, this.i - 1);
+      }
+    }
+    return { start, groups, end: this.i };
+  }
+
+  private functionAt(f: number): number {
+    return f < this.c.importCount ? f : f + this.c.shift;
+  }
+
+  private edge(target: number): void {
+    const { c } = this;
     if (c.edgeCount === c.edges.length) {
       const wider = new Int32Array(c.edges.length * 2);
       wider.set(c.edges);
       c.edges = wider;
     }
     c.edges[c.edgeCount++] = target;
-  };
-  const giveStackBack = (): void => {
-    tailCalls = true;
-    if (giveBack === 0) return;
-    out[o++] = 0x23;
-    o = putU32(out, o, c.stackGlobal);
-    out[o++] = 0x41;
-    o = putSigned(out, o, giveBack);
-    out[o++] = 0x6a;
-    out[o++] = 0x24;
-    o = putU32(out, o, c.stackGlobal);
-  };
-  const callee = (): { readonly index: number; readonly type: FunctionType } => {
-    const f = u32();
-    const t = c.functionTypes[f];
-    if (t === undefined) return undecodable(`unknown function ${f}`, i);
-    return { index: f, type: c.types[t]! };
-  };
-  const functionAt = (f: number): number => (f < c.importCount ? f : f + c.shift);
-  const typeAt = (): { readonly index: number; readonly type: FunctionType } => {
-    const t = u32();
-    const found = c.types[t];
-    if (found === undefined) return undecodable(`unknown type ${t}`, i);
-    return { index: t, type: found };
-  };
-  const openBlock = (): void => {
-    const b = src[i]!;
+  }
+
+  private taint(): void {
+    this.writesTables = true;
+    this.bytes(this.taintBytes);
+  }
+
+  private unsupported(operator: string): never {
+    return invalid(
+      `Wasm module contains a function at index ${this.index} with unsupported instruction ${operator}, at byte ${this.i}.`,
+    );
+  }
+
+  // ----------------------------------------------------------------------------------------------------- operators
+
+  /** All operators that the hot loop does not handle itself. `height` is that behind the operator's own change. */
+  private other(op: number, height: number, end: number): void {
+    switch (ONE.kind[op]!) {
+      case Kind.Block:
+      case Kind.Loop:
+      case Kind.If:
+        this.byte(op);
+        this.openBlock(height);
+        break;
+      case Kind.BranchTable:
+        this.branchTable(end);
+        break;
+      case Kind.Call:
+      case Kind.ReturnCall: {
+        const f = this.u32();
+        const t = this.c.functionTypes[f] ?? undecodable(`unknown function ${f}`, this.i);
+        this.edge(f);
+        if (op === 0x12) this.giveStackBack();
+        else this.called(this.c.types[t]!);
+        this.byte(op);
+        this.put(this.functionAt(f));
+        break;
+      }
+      case Kind.CallIndirect:
+      case Kind.ReturnCallIndirect: {
+        const t = this.u32();
+        const type = this.c.types[t] ?? undecodable(`unknown type ${t}`, this.i);
+        this.edge(-1 - t);
+        if (op === 0x13) this.giveStackBack();
+        else this.called(type);
+        this.byte(op);
+        this.put(t);
+        this.number();
+        break;
+      }
+      case Kind.SelectTyped:
+        if (this.u32() !== 1) undecodable("select of several types", this.i);
+        this.byte(op);
+        this.byte(1);
+        this.copyBytes(1);
+        break;
+      case Kind.GlobalGet: {
+        const g = this.u32();
+        const float = this.c.globalFloat[g] ?? undecodable(`unknown global ${g}`, this.i);
+        this.byte(op);
+        this.put(g);
+        if (float !== 0) this.byte(float === F32 ? 0xbe : 0xbf);
+        break;
+      }
+      case Kind.GlobalSet: {
+        const g = this.u32();
+        const float = this.c.globalFloat[g] ?? undecodable(`unknown global ${g}`, this.i);
+        if (float !== 0) this.byte(float === F32 ? 0xbc : 0xbd);
+        this.byte(op);
+        this.put(g);
+        break;
+      }
+      case Kind.TableSet:
+        this.taint();
+        this.byte(op);
+        this.number();
+        break;
+      case Kind.MemorySize:
+        this.onlyMemory(1);
+        this.byte(op);
+        this.byte(0);
+        break;
+      case Kind.MemoryGrow:
+        this.operatorCost = GROW_EXTRA;
+        this.onlyMemory(1);
+        this.call(this.c.grow);
+        break;
+      case Kind.Bytes4:
+        this.byte(op);
+        this.copyBytes(4);
+        break;
+      case Kind.Bytes8:
+        this.byte(op);
+        this.copyBytes(8);
+        break;
+      case Kind.RefNull: {
+        const t = this.c.source[this.i];
+        if (t !== 0x70 && t !== 0x6f) undecodable("reference type is not supported", this.i);
+        this.byte(op);
+        this.copyBytes(1);
+        break;
+      }
+      case Kind.RefFunc: {
+        const f = this.u32();
+        if (f >= this.c.functionTypes.length) undecodable(`unknown function ${f}`, this.i);
+        this.c.addressTaken.add(f);
+        this.byte(op);
+        this.put(this.functionAt(f));
+        break;
+      }
+      case Kind.FloatF32:
+      case Kind.FloatF64:
+        this.byte(op);
+        if (BLIND_TO_NAN[this.c.source[this.i] ?? 0] === 0) {
+          this.canonicalNan(ONE.kind[op] === Kind.FloatF32 ? F32 : F64);
+        }
+        break;
+      case Kind.Misc:
+        this.misc();
+        break;
+      case Kind.Simd:
+        this.vector();
+        break;
+      default:
+        this.i--;
+        this.unsupported(`0x${op.toString(16)} ${refusedOperator(op)}`);
+    }
+  }
+
+  private called(type: FunctionType): void {
+    this.operatorDelta = type.results.length - type.params.length;
+  }
+
+  private openBlock(height: number): void {
+    const b = this.c.source[this.i]!;
     let params = 0;
     let produced = 0;
     if (b === 0x40 || (b >= V128 && b <= I32) || b === 0x70 || b === 0x6f) {
       produced = b === 0x40 ? 0 : 1;
-      out[o++] = b;
-      i++;
+      this.copyBytes(1);
     } else {
-      if ((b & 0xc0) === 0x40) undecodable(`block type 0x${b.toString(16)} is not supported`, i);
-      const start = i;
-      const found = typeAt();
-      params = found.type.params.length;
-      produced = found.type.results.length;
-      i = start;
-      number();
+      if ((b & 0xc0) === 0x40) undecodable(`block type 0x${b.toString(16)} is not supported`, this.i);
+      const t = this.u32();
+      const type = this.c.types[t] ?? undecodable(`unknown type ${t}`, this.i);
+      params = type.params.length;
+      produced = type.results.length;
+      this.o = putSigned(this.out, this.o, t);
     }
-    bases.push(height - params);
-    results.push(produced);
-    operands.push(params);
-  };
-  /** The address is under a value of `valueType` on the stack. */
-  const markAndStore = (valueType: number, opcode: readonly number[]): void => {
-    const start = i;
-    if ((src[i]! & 0x40) !== 0) undecodable("multiple memories are not supported", i);
-    offsetOf();
-    const offset = offsetOf();
-    const value = temporary(VALUE_OF[valueType]!, valueType);
-    const address = temporary(ADDRESS, wide ? I64 : I32);
-    out[o++] = 0x21;
-    o = putU32(out, o, value);
-    out[o++] = 0x22;
-    o = putU32(out, o, address);
-    let pageOffset = 0;
-    if (offset % 4096 === 0) pageOffset = Math.min(offset / 4096, 0xffff_ffff);
-    else {
-      out[o++] = wide ? 0x42 : 0x41;
-      o = putSigned(out, o, wide ? Math.min(offset, 2 ** 52) : offset | 0);
-      out[o++] = wide ? 0x7c : 0x6a;
+    this.bases.push(height - params);
+    this.results.push(produced);
+    this.operands.push(params);
+  }
+
+  private branchTable(end: number): void {
+    this.byte(0x0e);
+    const targets = this.u32();
+    if (targets >= end - this.i) undecodable("unexpected end", this.i);
+    this.put(targets);
+    for (let k = 0; k <= targets; k++) {
+      if (this.o + ROOM > this.out.length) this.widen();
+      this.number();
     }
-    out[o++] = wide ? 0x42 : 0x41;
-    out[o++] = 12;
-    out[o++] = wide ? 0x88 : 0x76;
-    if (wide) out[o++] = 0xa7;
-    out[o++] = 0x41;
-    out[o++] = 0x01;
-    out[o++] = 0x3a; // i32.store8 into the marks
-    out[o++] = 0x40;
-    out[o++] = 0x01;
-    o = putU32(out, o, pageOffset);
-    out[o++] = 0x20;
-    o = putU32(out, o, address);
-    out[o++] = 0x20;
-    o = putU32(out, o, value);
-    for (const b of opcode) out[o++] = b;
-    i = start;
-    memoryArgument();
-  };
-  const canonicalNan = (valueType: number): void => {
-    const t = temporary(VALUE_OF[valueType]!, valueType);
-    out[o++] = 0x22;
-    o = putU32(out, o, t);
-    const nan = valueType === F32 ? [0x43, 0, 0, 0xc0, 0x7f] : [0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f];
-    for (const b of nan) out[o++] = b;
-    for (let k = 0; k < 2; k++) {
-      out[o++] = 0x20;
-      o = putU32(out, o, t);
-    }
-    out[o++] = valueType === F32 ? 0x5b : 0x61;
-    out[o++] = 0x1b; // select
-  };
-  const canonicalLanes = (valueType: number): void => {
-    const t = temporary(VALUE_OF[V128]!, V128);
-    out[o++] = 0x22;
-    o = putU32(out, o, t);
-    out[o++] = 0xfd;
-    out[o++] = 0x0c;
-    const lane = valueType === F32 ? [0, 0, 0xc0, 0x7f] : [0, 0, 0, 0, 0, 0, 0xf8, 0x7f];
-    for (let k = 0; k < 16; k++) out[o++] = lane[k % lane.length]!;
-    for (let k = 0; k < 2; k++) {
-      out[o++] = 0x20;
-      o = putU32(out, o, t);
-    }
-    out[o++] = 0xfd;
-    out[o++] = valueType === F32 ? 0x41 : 0x47;
-    out[o++] = 0xfd;
-    out[o++] = 0x52; // bitselect
-  };
+  }
+
+  private giveStackBack(): void {
+    this.tailCalls = true;
+    if (this.giveBack === 0) return;
+    this.byte(0x23);
+    this.put(this.c.stackGlobal);
+    this.byte(0x41);
+    this.o = putSigned(this.out, this.o, this.giveBack);
+    this.byte(0x6a);
+    this.byte(0x24);
+    this.put(this.c.stackGlobal);
+  }
 
   /** Operators behind 0xfc. */
-  const misc = (at: number): void => {
-    const sub = u32();
-    if (sub > Misc.TableFill) {
-      invalid(
-        `Wasm module contains a function at index ${index} with unsupported instruction 0xfc ${sub}, at byte ${at}.`,
-      );
-    }
-    if (chargeAt < 0) charge();
-    cost += MISC_COST[sub]!;
-    height += MISC_DELTA[sub]!;
+  private misc(): void {
+    const { c } = this;
+    const sub = this.u32();
+    if (sub > Misc.TableFill) this.unsupported(`0xfc ${sub}`);
+    this.operatorCost = MISC_COST[sub]! - ONE.cost[0xfc]!;
+    this.operatorDelta = MISC_DELTA[sub]!;
     const keep = (numbers: number): void => {
-      out[o++] = 0xfc;
-      out[o++] = sub;
-      for (let k = 0; k < numbers; k++) number();
+      this.byte(0xfc);
+      this.byte(sub);
+      for (let k = 0; k < numbers; k++) this.number();
     };
-    const oneMemory = (count: number): void => {
-      for (let k = 0; k < count; k++) {
-        if (src[i++] !== 0) undecodable("multiple memories are not supported", i - 1);
-      }
+    /** The length's width is that of the tables named next. */
+    const chargeLength = (tables: number): void => {
+      const start = this.i;
+      let wide = true;
+      for (let k = 0; k < tables; k++) wide = (c.tableWide[this.u32()] ?? false) && wide;
+      this.i = start;
+      this.taint();
+      this.call(wide && tables > 0 ? c.charge64 : c.charge32);
     };
     switch (sub) {
       case Misc.MemoryInit: {
-        const segment = u32();
-        oneMemory(1);
-        call(c.memoryInit(segment));
+        const segment = this.u32();
+        this.onlyMemory(1);
+        this.call(c.memoryInit(segment));
         break;
       }
       case Misc.MemoryCopy:
-        oneMemory(2);
-        call(c.copy);
+        this.onlyMemory(2);
+        this.call(c.copy);
         break;
       case Misc.MemoryFill:
-        oneMemory(1);
-        call(c.fill);
+        this.onlyMemory(1);
+        this.call(c.fill);
+        break;
+      case Misc.TableInit:
+        chargeLength(0);
+        keep(2);
+        break;
+      case Misc.TableCopy:
+        chargeLength(2);
+        keep(2);
+        break;
+      case Misc.TableFill:
+        chargeLength(1);
+        keep(1);
         break;
       case Misc.DataDrop:
       case Misc.ElemDrop:
-        taint();
-        keep(1);
-        break;
-      case Misc.TableInit:
-        taint();
-        call(c.charge32);
-        keep(2);
-        break;
-      case Misc.TableCopy: {
-        const start = i;
-        const [to, source] = [u32(), u32()];
-        i = start;
-        taint();
-        call(c.tableWide[to] && c.tableWide[source] ? c.charge64 : c.charge32);
-        keep(2);
-        break;
-      }
-      case Misc.TableFill: {
-        const start = i;
-        const filled = u32();
-        i = start;
-        taint();
-        call(c.tableWide[filled] ? c.charge64 : c.charge32);
-        keep(1);
-        break;
-      }
       case Misc.TableGrow:
-        taint();
-        keep(1);
-        break;
-      case Misc.TableSize:
+        this.taint();
         keep(1);
         break;
       default:
-        keep(0);
-        break;
+        keep(sub === Misc.TableSize ? 1 : 0);
     }
-  };
+  }
 
   /** Operators behind 0xfd. */
-  const vector = (at: number): void => {
-    const sub = u32();
-    simd = true;
-    if (sub > 255) {
-      invalid(
-        `Wasm module contains a function at index ${index} with unsupported instruction 0xfd ${sub} of the relaxed SIMD proposal, at byte ${at}.`,
-      );
-    }
+  private vector(): void {
+    const sub = this.u32();
+    if (sub > 255) this.unsupported(`0xfd ${sub} of the relaxed SIMD proposal`);
+    this.simd = true;
     const kind = SIMD.kind[sub]!;
     const access = kind >= SimdKind.Load && kind <= SimdKind.StoreLane;
-    if (chargeAt < 0) charge();
-    cost += SIMD.cost[sub]! + (access ? accessCost : 0);
-    height += SIMD.delta[sub]!;
-    const opcode = sub < 0x80 ? [0xfd, sub] : [0xfd, (sub & 0x7f) | 0x80, 1];
+    this.operatorCost = SIMD.cost[sub]! - ONE.cost[0xfd]! + (access && this.c.wide ? 1 : 0);
+    this.operatorDelta = SIMD.delta[sub]!;
     if (kind === SimdKind.Store || kind === SimdKind.StoreLane) {
-      markAndStore(V128, opcode);
-      if (kind === SimdKind.StoreLane) out[o++] = src[i++]!;
+      this.markAndStore(V128, 0xfd, sub);
+      if (kind === SimdKind.StoreLane) this.copyBytes(1);
       return;
     }
-    for (const b of opcode) out[o++] = b;
-    if (kind === SimdKind.Load || kind === SimdKind.LoadLane) memoryArgument();
-    if (kind === SimdKind.Lane || kind === SimdKind.LoadLane) out[o++] = src[i++]!;
-    if (kind === SimdKind.Bytes16) for (let k = 0; k < 16; k++) out[o++] = src[i++]!;
-    if (kind === SimdKind.FloatF32) canonicalLanes(F32);
-    if (kind === SimdKind.FloatF64) canonicalLanes(F64);
-  };
-
-  chargeAndTest();
-  for (;;) {
-    if (i >= end) undecodable("function body ends early", i);
-    if (o + ROOM > out.length) {
-      const wider = new Uint8Array(out.length * 2 + ROOM);
-      wider.set(out.subarray(0, o));
-      c.out = wider;
-      out = wider;
-    }
-    const at = i;
-    const op = src[i++]!;
-    const kind = KIND[op]!;
-    const price = COST[op]!;
-    operators++;
-    if (price !== 0) {
-      if (chargeAt < 0) charge();
-      cost += price;
-    }
-    height += DELTA[op]!;
-    if (height > highest) highest = height;
-    switch (kind) {
-      case Kind.Plain:
-        out[o++] = op;
-        break;
-      case Kind.Number:
-        out[o++] = op;
-        number();
-        break;
-      case Kind.Load:
-        cost += accessCost;
-        out[o++] = op;
-        memoryArgument();
-        break;
-      case Kind.Store:
-        cost += accessCost;
-        markAndStore(STORE_TYPE[op - 0x36]!, [op]);
-        break;
-      case Kind.Block:
-        out[o++] = op;
-        openBlock();
-        break;
-      case Kind.Loop:
-        if (!settle()) return giveUp();
-        out[o++] = op;
-        openBlock();
-        chargeAndTest();
-        break;
-      case Kind.If:
-        if (!settle()) return giveUp();
-        out[o++] = op;
-        openBlock();
-        break;
-      case Kind.Else:
-        if (!settle()) return giveUp();
-        if (bases.length === 0) undecodable("else without if", at);
-        out[o++] = op;
-        height = bases[bases.length - 1]! + operands[operands.length - 1]!;
-        break;
-      case Kind.End:
-        if (!settle()) return giveUp();
-        if (bases.length === 0) {
-          if (i !== end) undecodable("operators remain behind the end of a function", i);
-          if (operators > MAX_OPERATORS) {
-            invalid(
-              `Wasm module contains a function at index ${index} of size ${operators} that exceeds the maximum allowed size of ${MAX_OPERATORS}.`,
-            );
-          }
-          return {
-            start: outAt,
-            end: o,
-            localsStart,
-            localsEnd,
-            localGroups,
-            localCount: localCount - type.params.length,
-            temporaries,
-            operators,
-            height: highest,
-            simd,
-            tailCalls,
-            writesTables,
-          };
-        }
-        out[o++] = op;
-        height = bases.pop()! + results.pop()!;
-        operands.pop();
-        break;
-      case Kind.Branch:
-        if (!settle()) return giveUp();
-        out[o++] = op;
-        number();
-        break;
-      case Kind.BranchTable: {
-        if (!settle()) return giveUp();
-        out[o++] = op;
-        const targets = u32();
-        if (targets >= end - i) undecodable("unexpected end", i);
-        o = putU32(out, o, targets);
-        for (let k = 0; k <= targets; k++) {
-          if (o + ROOM > out.length) {
-            const wider = new Uint8Array(out.length * 2 + ROOM);
-            wider.set(out.subarray(0, o));
-            c.out = wider;
-            out = wider;
-          }
-          number();
-        }
-        break;
-      }
-      case Kind.Return:
-        if (!settle()) return giveUp();
-        out[o++] = 0x0c;
-        o = putU32(out, o, bases.length);
-        break;
-      case Kind.Unreachable:
-        if (!settle()) return giveUp();
-        out[o++] = op;
-        break;
-      case Kind.Call: {
-        const f = callee();
-        edge(f.index);
-        height += f.type.results.length - f.type.params.length;
-        call(functionAt(f.index));
-        break;
-      }
-      case Kind.CallIndirect: {
-        const t = typeAt();
-        edge(-1 - t.index);
-        height += t.type.results.length - t.type.params.length;
-        out[o++] = op;
-        o = putU32(out, o, t.index);
-        number();
-        break;
-      }
-      case Kind.ReturnCall: {
-        const f = callee();
-        edge(f.index);
-        if (!settle()) return giveUp();
-        giveStackBack();
-        out[o++] = op;
-        o = putU32(out, o, functionAt(f.index));
-        break;
-      }
-      case Kind.ReturnCallIndirect: {
-        const t = typeAt();
-        edge(-1 - t.index);
-        if (!settle()) return giveUp();
-        giveStackBack();
-        out[o++] = op;
-        o = putU32(out, o, t.index);
-        number();
-        break;
-      }
-      case Kind.SelectTyped: {
-        out[o++] = op;
-        if (u32() !== 1) undecodable("select of several types", at);
-        out[o++] = 1;
-        out[o++] = src[i++]!;
-        break;
-      }
-      case Kind.GlobalGet: {
-        const g = u32();
-        out[o++] = op;
-        o = putU32(out, o, g);
-        const float = c.globalFloat[g] ?? 0;
-        if (float !== 0) out[o++] = float === F32 ? 0xbe : 0xbf;
-        break;
-      }
-      case Kind.GlobalSet: {
-        const g = u32();
-        const float = c.globalFloat[g];
-        if (float === undefined) undecodable(`unknown global ${g}`, at);
-        if (float !== 0) out[o++] = float === F32 ? 0xbc : 0xbd;
-        out[o++] = op;
-        o = putU32(out, o, g);
-        break;
-      }
-      case Kind.TableSet:
-        taint();
-        out[o++] = op;
-        number();
-        break;
-      case Kind.MemorySize:
-        if (src[i++] !== 0) undecodable("multiple memories are not supported", at);
-        out[o++] = op;
-        out[o++] = 0;
-        break;
-      case Kind.MemoryGrow:
-        cost += GROW_EXTRA;
-        if (src[i++] !== 0) undecodable("multiple memories are not supported", at);
-        call(c.grow);
-        break;
-      case Kind.Bytes4:
-        out[o++] = op;
-        for (let k = 0; k < 4; k++) out[o++] = src[i++]!;
-        break;
-      case Kind.Bytes8:
-        out[o++] = op;
-        for (let k = 0; k < 8; k++) out[o++] = src[i++]!;
-        break;
-      case Kind.RefNull:
-        if (src[i] !== 0x70 && src[i] !== 0x6f) undecodable("reference type is not supported", i);
-        out[o++] = op;
-        out[o++] = src[i++]!;
-        break;
-      case Kind.RefFunc: {
-        const f = callee();
-        c.addressTaken.add(f.index);
-        out[o++] = op;
-        o = putU32(out, o, functionAt(f.index));
-        break;
-      }
-      case Kind.Misc:
-        misc(at);
-        break;
-      case Kind.Simd:
-        vector(at);
-        if (height > highest) highest = height;
-        break;
-      case Kind.FloatF32:
-        out[o++] = op;
-        if (BLIND_TO_NAN[src[i] ?? 0] === 0) canonicalNan(F32);
-        break;
-      case Kind.FloatF64:
-        out[o++] = op;
-        if (BLIND_TO_NAN[src[i] ?? 0] === 0) canonicalNan(F64);
-        break;
-      default:
-        invalid(
-          `Wasm module contains a function at index ${index} with unsupported instruction 0x${op.toString(16)} ${refusedOperator(op)}, at byte ${at}.`,
-        );
-    }
+    this.byte(0xfd);
+    this.put(sub);
+    if (kind === SimdKind.Load || kind === SimdKind.LoadLane) this.memoryArgument();
+    if (kind === SimdKind.Lane || kind === SimdKind.LoadLane) this.copyBytes(1);
+    if (kind === SimdKind.Bytes16) this.copyBytes(16);
+    if (kind === SimdKind.FloatF32) this.canonicalLanes(F32);
+    if (kind === SimdKind.FloatF64) this.canonicalLanes(F64);
   }
+}
 
-  function giveUp(): undefined {
-    c.edgeCount = edgeStart;
-    return undefined;
-  }
+const LOOP = 0x03;
+
+/** 1 for operators that end a metered block. */
+const ENDS_BLOCK = new Uint8Array(256);
+for (const op of [0x00, LOOP, 0x04, 0x05, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x12, 0x13]) ENDS_BLOCK[op] = 1;
+
+/** A signed LEB128 number, padded to its room. */
+function putCost(out: Uint8Array, at: number, cost: number, room: 2 | 5): void {
+  for (let k = 0; k < room - 1; k++) out[at + k] = ((cost >> (7 * k)) & 0x7f) | 0x80;
+  out[at + room - 1] = room === 2 ? cost >> 7 : 0;
 }

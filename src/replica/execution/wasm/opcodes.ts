@@ -143,8 +143,8 @@ function oneByteOperators(): OpcodeTable {
   op(0xd0, 0xd0, Kind.RefNull, 1, 1);
   op(0xd1, 0xd1, Plain, 5, 0); // ref.is_null
   op(0xd2, 0xd2, Kind.RefFunc, 130, 1);
-  op(0xfc, 0xfc, Kind.Misc, 0, 0);
-  op(0xfd, 0xfd, Kind.Simd, 0, 0);
+  op(0xfc, 0xfc, Kind.Misc, 1, 0); // at least; the rest by sub-opcode
+  op(0xfd, 0xfd, Kind.Simd, 1, 0);
   return t;
 }
 

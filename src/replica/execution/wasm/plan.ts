@@ -1,0 +1,32 @@
+/** What the parts of the rewriter agree on: where the things that it adds lie in the module's index spaces. */
+import type { Decoded, FunctionType } from "./decode.ts";
+
+/** Imports that we add behind the module's own. */
+export const ADDED_IMPORTS = ["out_of_instructions", "stack_overflow", "grow"] as const;
+export const INIT_HELPERS_FROM = 5;
+
+export interface Plan {
+  readonly m: Decoded;
+  readonly wide: boolean;
+  readonly importCount: number;
+  /** Index of the first helper function behind the module's own. */
+  readonly helpers: number;
+  readonly counter: number;
+  readonly stack: number;
+  readonly tainted: number;
+  /** Types that we add, by their text. */
+  readonly addedTypes: Map<string, number>;
+  readonly added: FunctionType[];
+  readonly initSegments: number[];
+}
+
+/** Index of a type that we need, added behind the module's own. */
+export function typeFor(plan: Plan, params: readonly number[], results: readonly number[]): number {
+  const key = `${params.join()}>${results.join()}`;
+  const known = plan.addedTypes.get(key);
+  if (known !== undefined) return known;
+  const index = plan.m.types.length + plan.added.length;
+  plan.addedTypes.set(key, index);
+  plan.added.push({ params, results });
+  return index;
+}
