@@ -6,6 +6,7 @@
  *   B2  A callback runs on a frozen or stopping canister, and after its context has answered (M8, M56).
  *   B3  When it traps, cleanup runs on the state before it; when that traps too, both are told (M9).
  *   B4  Under a deleted context nothing runs (M11, M13).
+ *   B5  An answer to a call that was answered before, by its deadline, is dropped and its refund lost (M62).
  *
  * Source: interface §5.1, §5.5; replica E.1.
  */

@@ -1,8 +1,7 @@
 /**
  * Takes an answer to whoever waits for it: a user's entry in the ingress history, or a canister's input queue.
  *
- *   R1  A canister's answer goes into the queue only while its callback is open: late ones are dropped, and their
- *       refund is lost (interface M62).
+ *   R1  Where a canister no longer exists, or its call is over, the refund is lost (interface M62).
  *   R2  Users get no refunds, because they send no cycles (interface H50).
  */
 import type { CanisterId } from "../../types/ids.ts";
@@ -35,7 +34,7 @@ export function respond(
     }
     case "canister": {
       const caller = draft.canisters.get(origin.canister);
-      if (!caller?.callbacks.has(origin.callback)) {
+      if (caller === undefined) {
         draft.cyclesBurned += refund;
         return;
       }

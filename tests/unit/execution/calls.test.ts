@@ -423,6 +423,19 @@ describe("bounded-wait calls (M60–M66)", () => {
     expect(world.ask(0, "go", "deadline")).toBe(`${world.state.time + 300n * SECOND}`);
   });
 
+  test("an expired call is answered once, however long the answer waits", () => {
+    const world = new World([waiter(0, 1), CALLEE], { subnet: subnetOf(13, { round: 1n }) });
+    world.round([world.ingress(idOf(0), "go", "echo"), world.ingress(idOf(0), "hold")]);
+    expect(world.canister(0).callbacks.size).toBe(1);
+    world.state = {
+      ...world.state,
+      canisters: new Map(world.state.canisters).set(idOf(0), { ...world.canister(0), inputs: [] }),
+    };
+    world.round([world.ingress(idOf(1), "echo")]);
+    world.round([world.ingress(idOf(1), "echo")]);
+    expect(world.canister(0).inputs.length).toBeLessThan(2);
+  });
+
   test("past the deadline the caller is told, and a late answer changes nothing", () => {
     // Canister 1 waits for canister 2, whose rounds are too small to get to it.
     let release = false;

@@ -96,6 +96,13 @@ describe("composite queries", () => {
         const depth = Number(g.argText());
         g.call(idOf(0), "deep", { arg: `${depth + 1}`, onReply: 0, onReject: 1 });
       },
+      "canister_composite_query seen": (g) => {
+        g.set(1, g.ic0("data_certificate_present"));
+        g.call(idOf(1), "twice", { onReply: 5, onReject: 1 });
+      },
+      "canister_composite_query sum": (g) => {
+        for (let i = 0; i < 2; i++) g.call(idOf(1), "twice", { onReply: 6, onReject: 1 });
+      },
       "canister_composite_query pay": (g) => g.raw("call_cycles_add128", 0n, 1n),
       "canister_composite_query bad": (g) => g.call(idOf(1), "twice", { onReply: 3, onCleanup: 4 }),
       "canister_query get": (g) => g.reply(`${g.get(0)}`),
@@ -107,6 +114,11 @@ describe("composite queries", () => {
       () => {},
       (g) => g.trap("callback"),
       (g) => g.unreachable(),
+      (g) => g.reply(`${g.get(1)} ${g.ic0("data_certificate_present")}`),
+      (g) => {
+        g.set(2, g.get(2) + 1);
+        if (g.get(2) === 2) g.reply("both");
+      },
     ],
   };
   const world = new World([outer, inner]);
@@ -114,6 +126,12 @@ describe("composite queries", () => {
   test("call queries here, keep their own changes to the end, and leave none", () => {
     expect(world.query(0, "ask", "twice|ab", new Uint8Array(1))).toBe("1 abab");
     expect(world.query(0, "get")).toBe("0");
+  });
+  test("one callback sees what the other did", () => {
+    expect(world.query(0, "sum")).toBe("both");
+  });
+  test("the certificate is for the outermost method alone (C42)", () => {
+    expect(world.query(0, "seen", "", new Uint8Array(1))).toBe("1 0");
   });
   test.each([
     ["ask", "up", /reject 5 .*no query method 'up'/],

@@ -137,6 +137,26 @@ describe("tasks", () => {
     expect(world.missingCycles()).toBe(0n);
   });
 
+  test("a task that waits is not scheduled twice, and goes before messages (T3)", () => {
+    const beating: Program = {
+      exports: {
+        canister_heartbeat: (g) => g.set(0, g.get(0) + 1),
+        "canister_update n": (g) => g.reply(`${g.get(0)}`),
+      },
+    };
+    const world = new World([beating, beating]);
+    expect(world.ask(0, "n")).toBe("1");
+    const busy = new World([beating, beating], { subnet: subnetOf(13, { round: 1n }) });
+    for (let i = 0; i < 4; i++) busy.round();
+    for (const i of [0, 1]) expect(busy.canister(i).inputs.length).toBeLessThan(2);
+  });
+
+  test("a frozen canister's timer waits until it is topped up", () => {
+    const world = new World([TIMED], { change: (c) => ({ ...c, globalTimer: 1n, cycles: 1_000n }) });
+    world.round();
+    expect(world.canister(0).globalTimer).toBe(1n);
+  });
+
   test("neither stopped nor frozen canisters run tasks (S32)", () => {
     const beating: Program = {
       exports: {

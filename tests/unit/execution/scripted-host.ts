@@ -14,7 +14,7 @@ import {
   type WasmHost,
 } from "../../../src/replica/interfaces/wasm-host.ts";
 import type { CanisterHook, CanisterState, InstalledCode } from "../../../src/replica/state/canister.ts";
-import { PAGE, readPages, withPages, zeroPages } from "../../../src/replica/state/pages.ts";
+import { grownPages, PAGE, readPages, withPages, zeroPages } from "../../../src/replica/state/pages.ts";
 import { principalBytes } from "../../../src/types/principal.ts";
 
 export type Entry = (guest: Guest, environment: bigint) => void;
@@ -178,6 +178,16 @@ export class Guest {
     return this.ic0("call_perform");
   }
 
+  /** `memory.grow`: the old size in pages, or −1. */
+  grow(pages: number): number {
+    const current = this.memory.length / 65_536;
+    if (!this.request.allowGrow(current, pages)) return -1;
+    const grown = new Uint8Array(this.memory.length + pages * 65_536);
+    grown.set(this.memory);
+    this.memory = grown;
+    return current;
+  }
+
   /** One byte of own memory. */
   get(at: number): number {
     return this.memory[at]!;
@@ -224,13 +234,13 @@ function play(program: Program, guest: Guest, request: RunRequest): RunResult["o
 function written(request: RunRequest, guest: Guest) {
   const before = new Uint8Array(guest.memory.length);
   if (request.heap === undefined) return { heap: undefined, writtenPages: 0 };
-  readPages(request.heap, 0, before);
+  readPages(request.heap, 0, before.subarray(0, request.heap.length));
   const pages = new Map<number, Uint8Array>();
   for (let at = 0; at < SCRATCH; at += PAGE) {
     const now = guest.memory.slice(at, at + PAGE);
     if (now.some((b, i) => b !== before[at + i])) pages.set(at / PAGE, now);
   }
-  return { heap: withPages(request.heap, pages), writtenPages: pages.size };
+  return { heap: withPages(grownPages(request.heap, guest.memory.length), pages), writtenPages: pages.size };
 }
 
 /** The canister with a program installed, as `install_code` would leave it, but without running init. */
