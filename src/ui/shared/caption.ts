@@ -2,7 +2,7 @@
 import type { NodeStatus } from "../../lab/lab.ts";
 import type { NodeId } from "../../types/ids.ts";
 import type { BlockMark, Chronicle } from "./chronicle.ts";
-import { thresholdsOf } from "./health.ts";
+import { listed, thresholdsOf } from "./health.ts";
 
 export interface Caption {
   readonly headline: string;
@@ -67,6 +67,3 @@ export function leading(blocks: ReadonlyMap<string, BlockMark> | undefined): Blo
   }
   return best;
 }
-
-const listed = (names: readonly string[]): string =>
-  names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;

@@ -50,7 +50,7 @@ export function consequence(
 ): string {
   const { nodes, high } = thresholdsOf(statuses.length);
   const up = statuses.filter((s) => s === "running").length;
-  const out = names
+  const out: Out[] = names
     .map((name, i) => ({ name, status: statuses[i]!, because: reasons[i] }))
     .filter((n) => n.status !== "running" && n.status !== "starting");
   if (out.length === 0) {
@@ -58,9 +58,7 @@ export function consequence(
     const spare = nodes - high;
     return `All nodes speak. ${spare === 1 ? "One may fail" : `${spare} may fail`} and calls still finish.`;
   }
-  const list = out
-    .map((n) => `${n.name} is ${n.status}${n.because === undefined ? "" : ` (${n.because})`}`)
-    .join(", ");
+  const list = grouped(out);
   if (up >= high) {
     const spare = up - high;
     return `${list}. ${spare === 0 ? "One more failure and the subnet waits." : `${spare} more may fail.`}`;
@@ -69,3 +67,24 @@ export function consequence(
   const cure = out.some((n) => n.status === "frozen") ? " Thaw one to go on." : "";
   return `${list}. ${alone}: ${high} signatures are needed. That is how forks are prevented.${cure}`;
 }
+
+interface Out {
+  readonly name: string;
+  readonly status: NodeStatus;
+  readonly because: string | undefined;
+}
+/** "n3 and n4 are frozen, n2 is stopped (its reason)". */
+function grouped(out: readonly Out[]): string {
+  const groups = new Map<string, string[]>();
+  for (const { name, status, because } of out) {
+    const words = because === undefined ? status : `${status} (${because})`;
+    groups.set(words, [...(groups.get(words) ?? []), name]);
+  }
+  return [...groups]
+    .map(([words, names]) => `${listed(names)} ${names.length === 1 ? "is" : "are"} ${words}`)
+    .join(", ");
+}
+
+/** "n1, n2 and n3" */
+export const listed = (names: readonly string[]): string =>
+  names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
