@@ -284,12 +284,13 @@ describe("the stack", () => {
 
   test("counting functions leave by every door with what they took", () => {
     const r = rewritten(`(module (global $a (mut i32) (i32.const 0)) (global $b (mut i64) (i64.const 0))
-      (func $two (param i32) (result i32 i64) (local $r i32)
-        (block (br_if 0 (local.get 0)) (return (i32.const 1) (i64.const 2)))
-        (block (br_table 0 1 (i32.eq (local.get 0) (i32.const 7)) ) )
+      (func $two (param i32) (result i32 i64)
+        (if (i32.eqz (local.get 0)) (then (return (i32.const 1) (i64.const 2))))
+        (if (i32.eq (local.get 0) (i32.const 3)) (then (br 1 (i32.const 3) (i64.const 4))))
         (call $two (i32.sub (local.get 0) (i32.const 1)))
-        (block (br_if 1 (i32.const 3) (i64.const 4) (i32.eq (local.get 0) (i32.const 5))) drop drop)
-        (i64.const 1) i64.add)
+        (br_if 0 (i32.eq (local.get 0) (i32.const 5)))
+        (i64.const 1) i64.add
+        (br_table 0 0 (local.get 0)))
       ${query(
         "go",
         `(local $n i32) (loop $l (call $two (i32.const 9)) (global.set $b) (global.set $a)
@@ -297,7 +298,7 @@ describe("the stack", () => {
       )})`);
     const image = freshImage(r);
     const ran = runOn(host, r.module, image, "go");
-    expect([ran.outcome.kind, ran.globals]).toEqual(["returned", [0, 0n]]);
+    expect([ran.outcome.kind, ran.globals]).toEqual(["returned", [3, 9n]]);
   });
 
   test("tail calls give their stack back", () => {
