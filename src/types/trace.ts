@@ -29,6 +29,9 @@ export type Fact =
       readonly id: ArtifactId;
       readonly height: Height;
       readonly from: NodeId;
+      /** Who signed it, of shares and proposals; shares are not validated before there are enough to combine. */
+      readonly signer?: NodeId;
+      readonly block?: BlockHash;
     }
   /** It entered the validated pool. `signer` for shares and proposals; `signers` for multi-signatures. */
   | {

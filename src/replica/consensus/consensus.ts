@@ -10,7 +10,7 @@
  *   C5  Where nothing came in, no state advanced and no wait ended, nothing is looked at again.
  *
  * Source: replica A.4; models §1.1.
- * Checked by: consensus.test.ts.
+ * Checked by: consensus.test.ts, rotation.test.ts, tests/unit/consensus-network.test.ts.
  */
 import { subnetAt } from "../../registry/registry.ts";
 import type { EncodedArtifact } from "../../types/artifact.ts";
@@ -32,6 +32,7 @@ import { makeNotarizationShare } from "./notary.ts";
 import { purge, type PurgeMarks } from "./purger.ts";
 import { makeRandomBeaconShare } from "./random-beacon-maker.ts";
 import { makeRandomTapeShares } from "./random-tape-maker.ts";
+import { callInTurn } from "./rotation.ts";
 import { aggregateShares } from "./share-aggregator.ts";
 import { validate } from "./validator.ts";
 
@@ -124,15 +125,13 @@ export function createConsensus(
     now: LabTime,
     waits: Map<ComponentName, readonly Wait[]>,
   ): Turn["changes"] | undefined {
-    for (let i = 0; i < components.length; i++) {
-      const component = components[(cursor + i) % components.length]!;
+    const { found, next } = callInTurn(components, cursor, (component) => {
       const turn = component.turn(viewAt(now));
       waits.set(component.name, turn.waits);
-      if (turn.changes.length === 0) continue;
-      cursor = (cursor + i + 1) % components.length;
-      return turn.changes;
-    }
-    return undefined;
+      return turn.changes.length > 0 ? turn.changes : undefined;
+    });
+    cursor = next;
+    return found;
   }
 
   function nothingNew(now: LabTime): boolean {

@@ -1,4 +1,5 @@
 /** What changes of the pool mean to whoever watches: one fact each, with ids and hashes, never bytes. */
+import { defined } from "../../base/assert.ts";
 import { type EncodedArtifact, heightOf } from "../../types/artifact.ts";
 import type { ConsensusArtifact } from "../../types/consensus.ts";
 import { type Height, heightsAfter } from "../../types/ids.ts";
@@ -7,7 +8,6 @@ import type { KnownBlock, PoolReader } from "../interfaces/pool-reader.ts";
 import type { Applied } from "../pools/consensus-pool.ts";
 import { ingressOf } from "./batch-delivery.ts";
 import type { ConsensusDeps } from "./component.ts";
-import { defined } from "../../base/assert.ts";
 
 type Entry = EncodedArtifact<ConsensusArtifact>;
 type DecodeIngress = ConsensusDeps["decodeIngress"];
@@ -42,7 +42,16 @@ export const finalizedFacts = (pool: PoolReader, before: Height, decodeIngress: 
     };
   });
 
-export const received = (e: Entry, from: string): Fact => ({ kind: "artifact-received", ...named(e), from });
+export function received(e: Entry, from: string): Fact {
+  const block = blockOf(e.artifact);
+  return {
+    kind: "artifact-received",
+    ...named(e),
+    from,
+    ...("signer" in e.artifact ? { signer: e.artifact.signer } : {}),
+    ...(block === undefined ? {} : { block }),
+  };
+}
 
 const named = ({ id, artifact }: Entry) => ({ artifact: artifact.kind, id, height: heightOf(artifact) });
 
