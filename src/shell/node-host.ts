@@ -29,6 +29,8 @@ export interface NodeHome {
   soon(then: () => void): void;
 }
 
+/** A notary's delay can grow past what a timer holds (2^31 ms); waking early costs nothing. */
+const LONGEST_SLEEP_MS = 60_000;
 /** Events stepped before waiting messages are let in. */
 const TURN = 16;
 
@@ -142,7 +144,7 @@ export class NodeHost {
   private rest(): void {
     const next = this.nextTime();
     const ms = next === undefined ? undefined : wallUntil(this.clock, next, this.home.wallNow());
-    if (ms !== undefined) this.home.sleep(ms, () => this.run());
+    if (ms !== undefined) this.home.sleep(Math.min(ms, LONGEST_SLEEP_MS), () => this.run());
   }
 
   private step(event: ReplicaEvent): void {
