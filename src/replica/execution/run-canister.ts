@@ -6,9 +6,9 @@
  *   X2  When it does not, the canister is as given save for its log, and neither calls nor an answer leave it. The
  *       instructions are counted all the same (interface S24).
  *   X3  A call that was prepared and never performed leaves nothing behind (S26).
- *   X4  Outside replicated execution the log stays as it was (S37). Whoever runs a query forgets the rest himself.
  *
- * Cycles for instructions are not touched here: the caller prepays and settles.
+ * Whoever runs a query forgets the canister given back, log included (S37). Cycles for instructions are not touched
+ * here: the caller prepays and settles.
  *
  * Heap pages written cost 1,000 instructions each after the run, four times that with 64-bit memory, and never make a
  * message fail. Source: replica D.6 ("2025").
@@ -29,7 +29,6 @@ import {
 } from "./failure.ts";
 import { withLogs } from "./logs.ts";
 import { dropPreparation } from "./system-api/call.ts";
-import { REPLICATED_OR_START } from "./system-api/contexts.ts";
 import { allowHeapGrowth } from "./system-api/memory-growth.ts";
 import {
   openSandbox,
@@ -157,7 +156,6 @@ function withCallbacks(canister: CanisterState, sandbox: Sandbox): ReadonlyMap<n
 }
 
 function logged(sandbox: Sandbox, canister: CanisterState, failure: Failure | undefined): CanisterState {
-  if (!REPLICATED_OR_START.has(sandbox.situation.context)) return canister;
   const trap = failure?.logged === undefined ? [] : [utf8(failure.logged)];
   return withLogs(canister, sandbox.situation.time, [...sandbox.prints, ...trap]);
 }
