@@ -85,7 +85,7 @@ type Refusal = Extract<DecodedLink, { ok: false }>;
 
 const sentences: Record<LinkFault, string> = {
   "not-a-link": "This is no Terrarium link.",
-  "not-base64url": "The link holds characters that no link has.",
+  "not-base64url": "The link is damaged: it holds characters, or has a length, that no link has.",
   "checksum-differs":
     "The link is damaged: its checksum does not match. Part of it was probably lost on the way.",
   "does-not-inflate": "The link is damaged: its content cannot be unpacked.",

@@ -45,12 +45,12 @@ const SURFACE = {
   dark: {
     "editor.background": "#121917",
     "editor.foreground": "#e8efeb",
-    "editorLineNumber.foreground": "#6b8076",
+    "editorLineNumber.foreground": "#8ea198",
   },
   light: {
     "editor.background": "#ffffff",
     "editor.foreground": "#121c18",
-    "editorLineNumber.foreground": "#6b7d73",
+    "editorLineNumber.foreground": "#5d7067",
   },
 };
 for (const theme of ["dark", "light"] as const) {

@@ -8,7 +8,7 @@ import type { CanisterId, Hash, Height, LabTime, MessageId, NodeId } from "../..
 import { type Failure, failureOf, identityOf, PageAgent, type Who } from "./agent.ts";
 import { type Did, type DidMethod, idlOf, readInterface, typeText } from "./candid/shape.ts";
 import { valueText } from "./candid/value.ts";
-import { compile } from "./compiling.ts";
+import { check, compile } from "./compiling.ts";
 import { encodeInit, type Prebuilt } from "./examples.ts";
 import { languageOf } from "../../compilers/languages.ts";
 import { live } from "./live.svelte.ts";
@@ -16,6 +16,7 @@ import { createCanister, type InstallMode, installCode, simpleCommand } from "./
 import { project, stem } from "./project.svelte.ts";
 
 const CALLS_KEPT = 200;
+const CHECK_AFTER_MS = 600;
 
 /** One call as its card tells it. */
 export class CallRecord {
@@ -166,6 +167,26 @@ class Canisters {
       await this.#install({ name: nameFor(main), main, wasm: result.wasm, did: result.did }, mode);
     });
   }
+  /** The compiler's opinion of what is being typed, once the typing rests. */
+  checkSoon(): void {
+    clearTimeout(this.#checking);
+    this.#checking = setTimeout(async () => {
+      const main = project.target;
+      const language = languageOf(main);
+      const { id, files } = project;
+      if (language === undefined || language === "upload" || this.progress !== undefined) return;
+      try {
+        const found = await check(language, files, main);
+        if (project.id !== id || project.files !== files) return;
+        this.diagnostics = found;
+        this.deployFailure = undefined;
+      } catch {
+        // A compiler that cannot start says so when Deploy asks it.
+      }
+    }, CHECK_AFTER_MS);
+  }
+  #checking: ReturnType<typeof setTimeout> | undefined;
+
   /** What was compiled when the page was built. */
   async installPrebuilt(prebuilt: Prebuilt): Promise<void> {
     await this.#deploying(async () => {
