@@ -86,6 +86,11 @@ export class BodyEmitter {
 
   protected u32(): number {
     const src = this.c.source;
+    const first = src[this.i]!;
+    if (first < 0x80) {
+      this.i++;
+      return first;
+    }
     let value = 0;
     for (let scale = 1; scale <= 0x1000_0000; scale *= 128) {
       const b = src[this.i++] ?? 0;
@@ -98,6 +103,11 @@ export class BodyEmitter {
   /** Memory offsets have up to 64 bits; beyond 2^53 only their size matters. */
   protected offset(): number {
     const src = this.c.source;
+    const first = src[this.i]!;
+    if (first < 0x80) {
+      this.i++;
+      return first;
+    }
     let value = 0;
     for (let scale = 1; scale < 2 ** 70; scale *= 128) {
       const b = src[this.i++] ?? 0;

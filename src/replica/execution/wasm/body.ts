@@ -94,7 +94,7 @@ export class BodyRewriter extends BodyEmitter {
     const counter = leb(context.counterGlobal);
     this.chargeOpen = enc(0x23, counter, 0x42);
     this.chargeClose = enc(0x7d, 0x24, counter);
-    this.test = enc(0x23, counter, 0x42, 0, 0x53, 0x04, 0x40, 0x10, leb(context.outOfInstructions), 0x0b);
+    this.test = enc(0x42, 0, 0x53, 0x04, 0x40, 0x10, leb(context.outOfInstructions), 0x0b);
     this.taintBytes = enc(0x41, 1, 0x24, leb(context.taintedGlobal));
   }
 
@@ -126,6 +126,7 @@ export class BodyRewriter extends BodyEmitter {
     const edgeStart = c.edgeCount;
     this.begin(index, from, giveBack);
     const locals = this.locals(end);
+    const counterLocal = this.temporary(I64);
 
     let out = this.out;
     let i = this.i;
@@ -148,8 +149,16 @@ export class BodyRewriter extends BodyEmitter {
         for (let k = 0; k < chargeOpen.length; k++) out[o++] = chargeOpen[k]!;
         chargeAt = o;
         o += chargeBytes;
-        for (let k = 0; k < chargeClose.length; k++) out[o++] = chargeClose[k]!;
-        if (tested) for (let k = 0; k < test.length; k++) out[o++] = test[k]!;
+        if (tested) {
+          // Through a local, so that the test need not read the global again.
+          out[o++] = 0x7d;
+          out[o++] = 0x22;
+          o = putU32(out, o, counterLocal);
+          for (let k = 1; k < chargeClose.length; k++) out[o++] = chargeClose[k]!;
+          out[o++] = 0x20;
+          o = putU32(out, o, counterLocal);
+          for (let k = 0; k < test.length; k++) out[o++] = test[k]!;
+        } else for (let k = 0; k < chargeClose.length; k++) out[o++] = chargeClose[k]!;
         tested = false;
       }
       i++;
@@ -168,74 +177,57 @@ export class BodyRewriter extends BodyEmitter {
         chargeAt = -1;
         cost = 0;
       }
-      switch (KIND[op]!) {
-        case Kind.Plain:
-        case Kind.Unreachable:
-          out[o++] = op;
-          break;
-        case Kind.Number:
-        case Kind.Branch: {
-          out[o++] = op;
-          let b = src[i++]!;
-          while (b >= 0x80) {
-            out[o++] = b;
-            b = src[i++]!;
-          }
+      const kind = KIND[op]!;
+      if (kind === NUMBER) {
+        out[o++] = op;
+        let b = src[i++]!;
+        while (b >= 0x80) {
           out[o++] = b;
-          break;
+          b = src[i++]!;
         }
-        case Kind.Load: {
-          cost += accessCost;
-          out[o++] = op;
-          if ((src[i]! & 0x40) !== 0) undecodable("multiple memories are not supported", i);
-          out[o++] = src[i++]!;
-          let b = src[i++]!;
-          while (b >= 0x80) {
-            out[o++] = b;
-            b = src[i++]!;
-          }
+        out[o++] = b;
+      } else if (kind === PLAIN) out[o++] = op;
+      else if (kind === LOAD) {
+        cost += accessCost;
+        out[o++] = op;
+        if ((src[i]! & 0x40) !== 0) undecodable("multiple memories are not supported", i);
+        out[o++] = src[i++]!;
+        let b = src[i++]!;
+        while (b >= 0x80) {
           out[o++] = b;
-          break;
+          b = src[i++]!;
         }
-        case Kind.Store:
-          cost += accessCost;
-          this.i = i;
-          this.o = o;
-          this.markAndStore(STORE_TYPE[op - 0x36]!, op, -1);
-          i = this.i;
-          o = this.o;
-          break;
-        case Kind.Else:
-          if (bases.length === 0) undecodable("else without if", i - 1);
-          out[o++] = op;
-          height = bases[bases.length - 1]! + operands[operands.length - 1]!;
-          break;
-        case Kind.End:
-          if (bases.length > 0) {
-            out[o++] = op;
-            height = bases.pop()! + results.pop()!;
-            operands.pop();
-            break;
-          }
+        out[o++] = b;
+      } else if (kind === END) {
+        if (bases.length === 0) {
           if (i !== end) undecodable("operators remain behind the end of a function", i);
           return this.finish(outAt, o, operators, highest, locals);
-        case Kind.Return:
-          out[o++] = 0x0c;
-          o = putU32(out, o, bases.length);
-          break;
-        default:
-          this.i = i;
-          this.o = o;
-          this.operatorCost = 0;
-          this.operatorDelta = 0;
+        }
+        out[o++] = op;
+        height = bases.pop()! + results.pop()!;
+        operands.pop();
+      } else if (kind === ELSE) {
+        if (bases.length === 0) undecodable("else without if", i - 1);
+        out[o++] = op;
+        height = bases[bases.length - 1]! + operands[operands.length - 1]!;
+      } else {
+        this.i = i;
+        this.o = o;
+        this.operatorCost = 0;
+        this.operatorDelta = 0;
+        if (kind === STORE) {
+          cost += accessCost;
+          this.markAndStore(STORE_TYPE[op - 0x36]!, op, -1);
+        } else {
           this.other(op, height, end);
           tested = op === LOOP;
           cost += this.operatorCost;
           height += this.operatorDelta;
           if (height > highest) highest = height;
-          i = this.i;
-          o = this.o;
           out = this.out;
+        }
+        i = this.i;
+        o = this.o;
       }
     }
   }
@@ -334,18 +326,21 @@ export class BodyRewriter extends BodyEmitter {
 
   /** All operators that the hot loop does not handle itself. `height` is that behind the operator's own change. */
   private other(op: number, height: number, end: number): void {
-    switch (ONE.kind[op]!) {
-      case Kind.Block:
-      case Kind.Loop:
-      case Kind.If:
+    switch (op) {
+      case 0x02: // Block
+
+      case 0x03: // Loop
+
+      case 0x04: // If
         this.byte(op);
         this.openBlock(height);
         break;
-      case Kind.BranchTable:
+      case 0x0e: // BranchTable
         this.branchTable(end);
         break;
-      case Kind.Call:
-      case Kind.ReturnCall: {
+      case 0x10: // Call
+
+      case 0x12: { // ReturnCall
         const f = this.u32();
         const t = this.c.functionTypes[f] ?? undecodable(`unknown function ${f}`, this.i);
         this.edge(f);
@@ -355,8 +350,9 @@ export class BodyRewriter extends BodyEmitter {
         this.put(this.functionAt(f));
         break;
       }
-      case Kind.CallIndirect:
-      case Kind.ReturnCallIndirect: {
+      case 0x11: // CallIndirect
+
+      case 0x13: { // ReturnCallIndirect
         const t = this.u32();
         const type = this.c.types[t] ?? undecodable(`unknown type ${t}`, this.i);
         this.edge(-1 - t);
@@ -367,13 +363,13 @@ export class BodyRewriter extends BodyEmitter {
         this.number();
         break;
       }
-      case Kind.SelectTyped:
+      case 0x1c: // SelectTyped
         if (this.u32() !== 1) undecodable("select of several types", this.i);
         this.byte(op);
         this.byte(1);
         this.copyBytes(1);
         break;
-      case Kind.GlobalGet: {
+      case 0x23: { // GlobalGet
         const g = this.u32();
         const float = this.c.globalFloat[g] ?? undecodable(`unknown global ${g}`, this.i);
         this.byte(op);
@@ -381,7 +377,7 @@ export class BodyRewriter extends BodyEmitter {
         if (float !== 0) this.byte(float === F32 ? 0xbe : 0xbf);
         break;
       }
-      case Kind.GlobalSet: {
+      case 0x24: { // GlobalSet
         const g = this.u32();
         const float = this.c.globalFloat[g] ?? undecodable(`unknown global ${g}`, this.i);
         if (float !== 0) this.byte(float === F32 ? 0xbc : 0xbd);
@@ -389,37 +385,37 @@ export class BodyRewriter extends BodyEmitter {
         this.put(g);
         break;
       }
-      case Kind.TableSet:
+      case 0x26: // TableSet
         this.taint();
         this.byte(op);
         this.number();
         break;
-      case Kind.MemorySize:
+      case 0x3f: // MemorySize
         this.onlyMemory(1);
         this.byte(op);
         this.byte(0);
         break;
-      case Kind.MemoryGrow:
+      case 0x40: // MemoryGrow
         this.operatorCost = GROW_EXTRA;
         this.onlyMemory(1);
         this.call(this.c.grow);
         break;
-      case Kind.Bytes4:
+      case 0x43: // Bytes4
         this.byte(op);
         this.copyBytes(4);
         break;
-      case Kind.Bytes8:
+      case 0x44: // Bytes8
         this.byte(op);
         this.copyBytes(8);
         break;
-      case Kind.RefNull: {
+      case 0xd0: { // RefNull
         const t = this.c.source[this.i];
         if (t !== 0x70 && t !== 0x6f) undecodable("reference type is not supported", this.i);
         this.byte(op);
         this.copyBytes(1);
         break;
       }
-      case Kind.RefFunc: {
+      case 0xd2: { // RefFunc
         const f = this.u32();
         if (f >= this.c.functionTypes.length) undecodable(`unknown function ${f}`, this.i);
         this.c.addressTaken.add(f);
@@ -427,22 +423,28 @@ export class BodyRewriter extends BodyEmitter {
         this.put(this.functionAt(f));
         break;
       }
-      case Kind.FloatF32:
-      case Kind.FloatF64:
-        this.byte(op);
-        if (BLIND_TO_NAN[this.c.source[this.i] ?? 0] === 0) {
-          this.canonicalNan(ONE.kind[op] === Kind.FloatF32 ? F32 : F64);
-        }
-        break;
-      case Kind.Misc:
+      case 0xfc: // Misc
         this.misc();
         break;
-      case Kind.Simd:
+      case 0xfd: // Simd
         this.vector();
         break;
-      default:
+      case 0x0f: // Return
+        this.byte(0x0c);
+        this.put(this.bases.length);
+        break;
+      default: {
+        const kind = ONE.kind[op];
+        if (kind === Kind.FloatF32 || kind === Kind.FloatF64) {
+          this.byte(op);
+          if (BLIND_TO_NAN[this.c.source[this.i] ?? 0] === 0) {
+            this.canonicalNan(kind === Kind.FloatF32 ? F32 : F64);
+          }
+          break;
+        }
         this.i--;
         this.unsupported(`0x${op.toString(16)} ${refusedOperator(op)}`);
+      }
     }
   }
 
@@ -577,6 +579,8 @@ export class BodyRewriter extends BodyEmitter {
 }
 
 const LOOP = 0x03;
+// Names for the hot loop.
+const { Plain: PLAIN, Number: NUMBER, Load: LOAD, Store: STORE, Else: ELSE, End: END } = Kind;
 
 /** 1 for operators that end a metered block. */
 const ENDS_BLOCK = new Uint8Array(256);

@@ -21,7 +21,7 @@ import type { RewrittenModule } from "../../interfaces/wasm-host.ts";
 import type { CanisterExports } from "../../state/canister.ts";
 import type { BodyContext } from "./body-emitter.ts";
 import { type Body, BodyRewriter } from "./body.ts";
-import { type Decoded, decodeModule, F32, F64, I32, I64 } from "./decode.ts";
+import { type Decoded, decodeModule, F32, F64, type FunctionType, I32, I64 } from "./decode.ts";
 import { encode } from "./encode.ts";
 import { helperCount, writeHelpers } from "./helper-functions.ts";
 import { ADDED_IMPORTS, INIT_HELPERS_FROM, type Plan, typeFor } from "./plan.ts";
@@ -200,7 +200,7 @@ function codeSection(
     return frameBytes({
       params: type.params.length,
       results: type.results.length,
-      locals: b.localCount + b.temporaries.length,
+      locals: b.localCount + b.temporaries.length + 1,
       height: b.height,
       simd: b.simd,
     });
@@ -215,8 +215,8 @@ function codeSection(
   const section = new Writer(end + bodies.length * 24 + 4096);
   section.u32(bodies.length + helperCount(plan));
   bodies.forEach((b, f) => {
-    const results = m.types[m.functions[f]!]!.results;
-    writeBody(plan, context, section, b, f, counting[f] === 1 ? frames[f]! : 0, results);
+    const type = m.types[m.functions[f]!]!;
+    writeBody(plan, context, section, b, f, counting[f] === 1 ? frames[f]! : 0, type);
   });
   writeHelpers(plan, section);
   return {
@@ -263,15 +263,18 @@ function writeBody(
   body: Body,
   index: number,
   frame: number,
-  results: readonly number[],
+  type: FunctionType,
 ): void {
-  const groups = body.localGroups + body.temporaries.length;
+  const params = type.params.length;
+  const added = frame > 0 ? [...body.temporaries, I32] : body.temporaries;
+  const kept = params + body.localCount + body.temporaries.length;
+  const groups = body.localGroups + added.length;
   const locals = context.source.subarray(body.localsStart, body.localsEnd);
   const operators = context.out.subarray(body.start, body.end);
   const head = new Writer(frame > 0 ? 64 : 16);
-  for (const t of body.temporaries) head.raw(1, t);
-  if (frame > 0) takeStack(head, plan, frame, results);
-  const tail = frame > 0 ? giveStack(plan, frame) : JUST_END;
+  for (const t of added) head.raw(1, t);
+  if (frame > 0) takeStack(head, plan, frame, type.results, kept);
+  const tail = frame > 0 ? giveStack(plan, frame, kept) : JUST_END;
   const size = sizeOfU32(groups) + locals.length + head.at + operators.length + tail.length;
   if (size > MAX_BODY_BYTES) {
     invalid(
@@ -283,21 +286,21 @@ function writeBody(
 
 const JUST_END = new Uint8Array([0x0b]);
 
-/** Takes the frame from the stack counter, tests it, and opens the block that the whole body becomes. */
-function takeStack(w: Writer, plan: Plan, frame: number, results: readonly number[]): void {
-  w.raw(0x23).u32(plan.stack).raw(0x41).signed(frame).raw(0x6b, 0x24).u32(plan.stack);
-  w.raw(0x23)
-    .u32(plan.stack)
-    .raw(0x41, 0x00, 0x48, 0x04, 0x40, 0x10)
-    .u32(plan.importCount + 1);
-  w.raw(0x0b, 0x02);
+/**
+ * Takes the frame from the stack counter, tests it, and opens the block that the whole body becomes. `kept` is a local
+ * that holds the counter meanwhile. The test's call never comes back, which the engine is told.
+ */
+function takeStack(w: Writer, plan: Plan, frame: number, results: readonly number[], kept: number): void {
+  w.raw(0x23).u32(plan.stack).raw(0x41).signed(frame).raw(0x6b, 0x22).u32(kept).raw(0x24).u32(plan.stack);
+  w.raw(0x20).u32(kept).raw(0x41, 0x00, 0x48, 0x04, 0x40, 0x10);
+  w.u32(plan.importCount + 1).raw(0x00, 0x0b, 0x02);
   if (results.length === 0) w.raw(0x40);
   else if (results.length === 1) w.raw(results[0]!);
   else w.signed(typeFor(plan, [], results));
 }
 
 /** Closes that block and gives the frame back. */
-function giveStack(plan: Plan, frame: number): Uint8Array {
-  const w = new Writer(32).raw(0x0b, 0x23).u32(plan.stack).raw(0x41).signed(frame);
+function giveStack(plan: Plan, frame: number, kept: number): Uint8Array {
+  const w = new Writer(32).raw(0x0b, 0x20).u32(kept).raw(0x41).signed(frame);
   return w.raw(0x6a, 0x24).u32(plan.stack).raw(0x0b).written();
 }

@@ -66,13 +66,13 @@ export class Writer {
   }
 }
 
-/** Writes an unsigned LEB128 and returns the offset behind it. For the loops that are too hot for a Writer. */
+/** Writes an unsigned LEB128 below 2^32 and returns the offset behind it. For loops that are too hot for a Writer. */
 export function putU32(out: Uint8Array, at: number, value: number): number {
   let o = at;
-  let rest = value;
+  let rest = value >>> 0;
   while (rest >= 0x80) {
-    out[o++] = (rest % 128) | 0x80;
-    rest = Math.floor(rest / 128);
+    out[o++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
   }
   out[o++] = rest;
   return o;
@@ -93,6 +93,6 @@ export function putSigned(out: Uint8Array, at: number, value: number): number {
 
 export function sizeOfU32(value: number): number {
   let n = 1;
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 128)) n++;
+  for (let rest = value; rest >= 0x80; rest >>>= 7) n++;
   return n;
 }
