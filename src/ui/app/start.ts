@@ -7,6 +7,11 @@ import { live } from "../shared/live.svelte.ts";
 import { project } from "../shared/project.svelte.ts";
 import { setTheme, themeWanted } from "../shared/look.svelte.ts";
 
+export const EMPTY_PROJECT = {
+  name: "Untitled",
+  main: "main.mo",
+  files: { "main.mo": "persistent actor {\n};\n" },
+};
 const REFRESH_EVERY_MS = 2_000;
 
 /** `?nodes=`, `?notary-delay=`, `?latency=`; what cannot be is left at its default. */
@@ -47,7 +52,7 @@ async function openProject(): Promise<void> {
   }
   if (!restored) {
     const example = await loadExample(FIRST_EXAMPLE);
-    if (example !== undefined) project.create(example);
+    project.create(example ?? EMPTY_PROJECT);
   }
 }
 
