@@ -53,7 +53,7 @@ export interface Network {
   now(): LabTime;
   /** Batches of facts and of departures as they come. Returns the unsubscriber. */
   subscribe(listener: (batch: NetworkBatch) => void): () => void;
-  /** Sends a request to a node (by default a running one, in turn) and resolves with its reply. */
+  /** Sends a request to a node (by default the first that runs) and resolves with its reply. */
   fetch(input: RequestInfo | URL, init?: RequestInit, node?: NodeId): Promise<Response>;
   inspect(node: NodeId, what: Inspection): Promise<InspectionReply>;
   status(node: NodeId): NodeStatus;

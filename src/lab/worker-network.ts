@@ -125,13 +125,10 @@ export async function startWorkerNetwork(
   );
   secrets.length = 0;
 
-  let turn = 0;
+  /** One node for all, while it runs: another may not have certified yet what this one has just answered. */
   const dispatch = (w: Waiting): void => {
     const running = seats.filter((s) => s.status === "running");
-    const seat =
-      w.pinned === undefined
-        ? running[turn++ % Math.max(1, running.length)]
-        : running.find((s) => s.id === w.pinned);
+    const seat = w.pinned === undefined ? running[0] : running.find((s) => s.id === w.pinned);
     if (seat === undefined) {
       w.at = undefined;
       const hopeless = seats.every((s) => s.status === "terminated" || s.status === "stopped");

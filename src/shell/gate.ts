@@ -2,7 +2,7 @@
  * The gate at a receiving node: what peers sent, held until it arrives. One class for workers and for the virtual
  * clock. Source: DESIGN §4 "Links, clock, pause".
  *
- *   G1  A message leaves at its arrival time or later, never earlier (except by `takeEarliest`, the Step button).
+ *   G1  A message leaves at its arrival time or later, never earlier.
  *   G2  Equal arrival times leave in the order of departure.
  *   G3  A closed gate loses nothing: what it holds waits.
  */
@@ -47,11 +47,6 @@ export class Gate {
   take(now: LabTime): Held | undefined {
     const next = this.next();
     return next === undefined || next > now ? undefined : this.held.pop();
-  }
-
-  /** The earliest message, whatever its time. */
-  takeEarliest(): Held | undefined {
-    return this.closed ? undefined : this.held.pop();
   }
 
   /** All that is held arrives now: the way out of a doze. */

@@ -42,6 +42,8 @@ export class NodeHost {
   private last: LabTime = 0;
   private wake: LabTime | undefined;
   private wantsContinue = false;
+  /** The last thing done by itself was the round in hand. */
+  private continued = false;
   private readonly requests: ReplicaEvent[] = [{ kind: "clock" }];
   private scheduled = false;
   private frozen = false;
@@ -91,7 +93,7 @@ export class NodeHost {
   /** The Step button: the earliest message or the wake, one of them, at lab time `at`. */
   stepOne(at: LabTime): void {
     this.last = Math.max(this.last, at);
-    this.step(this.timedEvent(at) ?? { kind: "clock" });
+    this.step(this.messageAt(at) ?? this.takeWake());
     while (this.wantsContinue && !this.dead) this.step(this.takeContinue());
   }
 
@@ -119,21 +121,29 @@ export class NodeHost {
     this.run();
   }
 
+  /** Requests, then messages, then the round in hand and the wake in turn: neither keeps the other out. */
   private nextEvent(): ReplicaEvent | undefined {
     const request = this.requests.shift();
     if (request !== undefined) return request;
-    const timed = this.clock.rate === 0 ? undefined : this.timedEvent(this.now());
-    return timed ?? (this.wantsContinue ? this.takeContinue() : undefined);
+    const running = this.clock.rate !== 0;
+    const message = running ? this.messageAt(this.now()) : undefined;
+    if (message !== undefined) return message;
+    const wakes = running && this.isWakeDue(this.now());
+    this.continued = this.wantsContinue && !(wakes && this.continued);
+    if (this.continued) return this.takeContinue();
+    return wakes ? this.takeWake() : undefined;
   }
 
-  private timedEvent(now: LabTime): ReplicaEvent | undefined {
+  private messageAt(now: LabTime): ReplicaEvent | undefined {
     const held = this.gate.take(now);
-    if (held !== undefined) return { kind: "peer-bytes", from: held.from, bytes: held.bytes };
-    if (this.wake !== undefined && this.wake <= now) {
-      this.wake = undefined;
-      return { kind: "clock" };
-    }
-    return undefined;
+    return held && { kind: "peer-bytes", from: held.from, bytes: held.bytes };
+  }
+
+  private readonly isWakeDue = (now: LabTime): boolean => this.wake !== undefined && this.wake <= now;
+
+  private takeWake(): ReplicaEvent {
+    this.wake = undefined;
+    return { kind: "clock" };
   }
 
   private takeContinue(): ReplicaEvent {

@@ -151,8 +151,12 @@ function batched(post: (batch: NodeReport) => void): { add(part: NodeReport): vo
   };
 }
 
-/** A macrotask without the clamp of nested timers, so that messages in waiting are taken in between. */
+/**
+ * A macrotask without the clamp of nested timers, so that messages in waiting are taken in between. Node has one of its
+ * own; there a port that feeds itself would keep timers and other ports out for a thousand messages.
+ */
 function macrotask(): (then: () => void) => void {
+  if (typeof setImmediate === "function") return (then) => void setImmediate(then);
   const { port1, port2 } = new MessageChannel();
   let next: (() => void)[] = [];
   port1.onmessage = () => {
