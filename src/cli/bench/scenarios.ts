@@ -1,6 +1,6 @@
 /** What the bench does to a network, the same in the page and in Node. Times are milliseconds. */
 import { Actor, HttpAgent } from "@icp-sdk/core/agent";
-import { IDL } from "@icp-sdk/core/candid";
+import type { IDL } from "@icp-sdk/core/candid";
 import { Principal } from "@icp-sdk/core/principal";
 import type { Network } from "../../lab/lab.ts";
 

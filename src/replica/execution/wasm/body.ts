@@ -340,7 +340,8 @@ export class BodyRewriter extends BodyEmitter {
         break;
       case 0x10: // Call
 
-      case 0x12: { // ReturnCall
+      case 0x12: {
+        // ReturnCall
         const f = this.u32();
         const t = this.c.functionTypes[f] ?? undecodable(`unknown function ${f}`, this.i);
         this.edge(f);
@@ -352,7 +353,8 @@ export class BodyRewriter extends BodyEmitter {
       }
       case 0x11: // CallIndirect
 
-      case 0x13: { // ReturnCallIndirect
+      case 0x13: {
+        // ReturnCallIndirect
         const t = this.u32();
         const type = this.c.types[t] ?? undecodable(`unknown type ${t}`, this.i);
         this.edge(-1 - t);
@@ -369,7 +371,8 @@ export class BodyRewriter extends BodyEmitter {
         this.byte(1);
         this.copyBytes(1);
         break;
-      case 0x23: { // GlobalGet
+      case 0x23: {
+        // GlobalGet
         const g = this.u32();
         const float = this.c.globalFloat[g] ?? undecodable(`unknown global ${g}`, this.i);
         this.byte(op);
@@ -377,7 +380,8 @@ export class BodyRewriter extends BodyEmitter {
         if (float !== 0) this.byte(float === F32 ? 0xbe : 0xbf);
         break;
       }
-      case 0x24: { // GlobalSet
+      case 0x24: {
+        // GlobalSet
         const g = this.u32();
         const float = this.c.globalFloat[g] ?? undecodable(`unknown global ${g}`, this.i);
         if (float !== 0) this.byte(float === F32 ? 0xbc : 0xbd);
@@ -408,14 +412,16 @@ export class BodyRewriter extends BodyEmitter {
         this.byte(op);
         this.copyBytes(8);
         break;
-      case 0xd0: { // RefNull
+      case 0xd0: {
+        // RefNull
         const t = this.c.source[this.i];
         if (t !== 0x70 && t !== 0x6f) undecodable("reference type is not supported", this.i);
         this.byte(op);
         this.copyBytes(1);
         break;
       }
-      case 0xd2: { // RefFunc
+      case 0xd2: {
+        // RefFunc
         const f = this.u32();
         if (f >= this.c.functionTypes.length) undecodable(`unknown function ${f}`, this.i);
         this.c.addressTaken.add(f);
