@@ -101,16 +101,16 @@ const refuse = (because: LinkFault, detail?: string): Refusal => ({
 });
 
 function judge(value: unknown): Refusal | undefined {
-  if (!isRecord(value) || !isRecord(value["files"])) return refuse("not-a-project");
-  const files = Object.entries(value["files"]);
+  if (!isRecord(value) || !isRecord(value.files)) return refuse("not-a-project");
+  const files = Object.entries(value.files);
   if (files.length === 0) return refuse("not-a-project", "no files");
   if (files.length > FILES_MAX) return refuse("too-many-files");
   for (const [path, content] of files) {
     if (!isSafePath(path)) return refuse("bad-path", JSON.stringify(path.slice(0, 80)));
     if (typeof content !== "string" && !(content instanceof Uint8Array)) return refuse("not-a-project", path);
   }
-  const main = value["main"];
-  if (main !== undefined && (typeof main !== "string" || !Object.hasOwn(value["files"], main))) {
+  const main = value.main;
+  if (main !== undefined && (typeof main !== "string" || !Object.hasOwn(value.files, main))) {
     return refuse("not-a-project", "main names no file");
   }
   return undefined;

@@ -1,5 +1,5 @@
 /** What happens when the page opens: settings from the address, the network, the project, a first canister. */
-import { type NetworkSettings, PAGE_SETTINGS } from "../../lab/lab.ts";
+import { settingsFrom } from "./settings.ts";
 import { LINK_PREFIX } from "../../lab/share-link.ts";
 import { canisters } from "../shared/canisters.svelte.ts";
 import { FIRST_EXAMPLE, loadExample, prebuiltOf } from "../shared/examples.ts";
@@ -14,27 +14,14 @@ export const EMPTY_PROJECT = {
 };
 const REFRESH_EVERY_MS = 2_000;
 
-/** `?nodes=`, `?notary-delay=`, `?latency=`; what cannot be is left at its default. */
-export function settingsFrom(search: URLSearchParams): NetworkSettings {
-  const number = (name: string, fallback: number): number => {
-    const text = search.get(name);
-    const value = Number(text);
-    return text === null || text === "" || !Number.isFinite(value) || value < 0 ? fallback : value;
-  };
-  const nodes = number("nodes", PAGE_SETTINGS.nodes);
-  return {
-    nodes: nodes === 1 || nodes === 4 || nodes === 7 || nodes === 13 ? nodes : PAGE_SETTINGS.nodes,
-    notaryDelayMs: Math.min(60_000, number("notary-delay", PAGE_SETTINGS.notaryDelayMs)),
-    unitDelayMs: PAGE_SETTINGS.unitDelayMs,
-    latencyMs: Math.min(10_000, number("latency", PAGE_SETTINGS.latencyMs)),
-  };
-}
-
 export async function start(): Promise<void> {
   const search = new URLSearchParams(location.search);
   setTheme(await themeWanted(search.get("theme")), false);
-  const network = live.start(settingsFrom(search));
-  await openProject();
+  // A link may shape the network; without one the nodes need not wait for the project.
+  const opening = openProject();
+  if (location.hash.startsWith(LINK_PREFIX)) await opening;
+  const network = live.start(settingsFrom(search, project.linkedNetwork));
+  await opening;
   await network;
   if (live.phase !== "running") return;
   setInterval(() => void canisters.refresh(), REFRESH_EVERY_MS);

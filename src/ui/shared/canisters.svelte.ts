@@ -74,6 +74,8 @@ export class Canister {
   summary = $state.raw<CanisterSummary | undefined>(undefined);
   /** Moves with each installation, so that forms start over. */
   version = $state(0);
+  /** What it was installed with: an upgrade that asks for the same takes it again. */
+  init: { readonly types: string; readonly arg: Uint8Array } | undefined;
 
   constructor(id: string) {
     this.id = id;
@@ -226,9 +228,14 @@ class Canisters {
     } catch {
       did = undefined; // described below, in the canister's own card
     }
+    const initTypes = did === undefined ? "" : did.init.map((a) => typeText(a.type)).join(", ");
     if (arg === undefined && did !== undefined && did.init.length > 0) {
-      this.pending = { built, mode, did };
-      return;
+      const before = mode === "new" ? undefined : this.deployedFrom(built.main)?.init;
+      if (before?.types !== initTypes) {
+        this.pending = { built, mode, did };
+        return;
+      }
+      arg = before.arg;
     }
     const agent = await this.agentOf("you");
     let canister = mode === "new" ? undefined : this.deployedFrom(built.main);
@@ -242,6 +249,7 @@ class Canisters {
     this.progress = `${how === "upgrade" ? "Upgrading" : "Installing"} ${kilobytes(built.wasm.length)}`;
     await installCode(agent, canister.id, how, built.wasm, arg ?? IDL.encode([], []));
     this.#fresh = undefined;
+    canister.init = arg === undefined ? undefined : { types: initTypes, arg };
     canister.describe(built.name, built.main, built.did);
     if (!this.all.includes(canister)) this.all = [...this.all, canister];
     this.shown = canister;

@@ -126,8 +126,8 @@ class Live {
       this.#timer = undefined;
       this.version++;
       const { dataset } = document.documentElement;
-      dataset["height"] = String(this.chronicle.finalized);
-      if (this.phase === "running" && this.chronicle.certified > 0) dataset["ready"] = "true";
+      dataset.height = String(this.chronicle.finalized);
+      if (this.phase === "running" && this.chronicle.certified > 0) dataset.ready = "true";
     }, TELL_EVERY_MS);
   }
 }

@@ -27,6 +27,8 @@ class Project {
   others = $state.raw<readonly StoredProject[]>([]);
   /** What became of a link in the address. */
   notice = $state.raw<{ readonly tone: "bad" | "info"; readonly text: string } | undefined>(undefined);
+  /** The shape of the network that the opened link asks for. */
+  linkedNetwork: unknown = undefined;
   #extra: Readonly<Record<string, unknown>> = {};
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -75,8 +77,9 @@ class Project {
     const first =
       main ?? Object.keys(files).find((p) => languageOf(p) !== undefined) ?? Object.keys(files)[0]!;
     const own = this.id === "" ? "" : " Your own work is kept under your projects.";
-    const name = typeof extra["name"] === "string" ? extra["name"].slice(0, 80) : stem(first);
+    const name = typeof extra.name === "string" ? extra.name.slice(0, 80) : stem(first);
     this.create({ name, files, main: first, extra, ...(typeof open === "string" ? { open } : {}) });
+    this.linkedNetwork = extra.network;
     this.notice = { tone: "info", text: `You opened a shared project.${own}` };
     return true;
   }
