@@ -117,24 +117,17 @@ export function counterWorkload(nodes: number) {
       ],
     );
     const all = Array.from({ length: nodes }, (_, i) => i);
-    const requests: PlannedRequest[] = [
-      {
-        afterMs: 0,
-        to: all,
-        request: anonymousCall("aaaaa-aa", "provisional_create_canister_with_cycles", create, genesis, 1),
-      },
-    ];
-    // Sent again and again by a patient user: it fails until the canister is there, and is refused once it has code.
-    for (let k = 0; k < 6; k++) {
-      requests.push({
-        afterMs: 3_000 + k * 1_500,
-        to: all,
-        request: anonymousCall("aaaaa-aa", "install_code", install, genesis, 100 + k),
-      });
+    const requests: PlannedRequest[] = [];
+    // A patient user: the same creation again and again, which must create once; an installation until it takes.
+    const creation = anonymousCall("aaaaa-aa", "provisional_create_canister_with_cycles", create, genesis, 1);
+    for (let k = 0; k < 5; k++) requests.push({ afterMs: 2_000 + k * 2_000, to: all, request: creation });
+    for (let k = 0; k < 8; k++) {
+      const request = anonymousCall("aaaaa-aa", "install_code", install, genesis, 100 + k);
+      requests.push({ afterMs: 5_000 + k * 2_000, to: all, request });
     }
     const calls = 5 + draw.below(10);
     for (let k = 0; k < calls; k++) {
-      const at = 8_000 + draw.below(22_000);
+      const at = 10_000 + draw.below(20_000);
       const request = anonymousCall(COUNTER_TEXT, "inc", new Uint8Array(), genesis, 1000 + k);
       incIds.push(idOf(request));
       requests.push({ afterMs: at, to: all, request });
@@ -142,8 +135,9 @@ export function counterWorkload(nodes: number) {
     }
     return requests;
   };
-  /** What the counter holds in the latest state of the first node. */
+  /** What the counter holds at the first node, once what was executed is certified too. */
   const counted = (result: SimulationResult): bigint => {
+    result.network.runFor(5_000);
     const query = {
       ...anonymousCall(COUNTER_TEXT, "get", new Uint8Array(), 0, 0),
       path: `/api/v3/canister/${COUNTER_TEXT}/query`,

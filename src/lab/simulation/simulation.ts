@@ -147,6 +147,7 @@ export function simulate(setup: SimulationSetup, options: SimulationOptions): Si
   healed = true;
   for (const i of drawn.silent) network.setSilent(nodes[i]!, false);
   const done = network.runUntil(tick, perPhaseMs);
+  network.onSend = () => {};
   return {
     seed: options.seed,
     drawn,
