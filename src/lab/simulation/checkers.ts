@@ -6,6 +6,7 @@ export function violations(result: SimulationResult): string[] {
   return [
     ...disagreements("finalized blocks", result.finalized),
     ...disagreements("state roots", result.roots),
+    ...includedTwice(result),
     ...repeated(result),
     ...(result.reached ? [] : ["some node did not reach the height asked for after the links healed"]),
   ];
@@ -32,6 +33,18 @@ function repeated(result: SimulationResult): string[] {
   for (const [node, messages] of result.executed) {
     for (const [message, times] of messages) {
       if (times > 1) out.push(`${node} executed ingress ${message} ${times} times`);
+    }
+  }
+  return out;
+}
+
+function includedTwice({ included }: SimulationResult): string[] {
+  const out: string[] = [];
+  for (const [node, messages] of included) {
+    const seen = new Set<string>();
+    for (const message of messages) {
+      if (seen.has(message)) out.push(`${node} finalized ingress ${message} in two blocks`);
+      seen.add(message);
     }
   }
   return out;

@@ -47,6 +47,8 @@ export interface SimulationResult {
   readonly drawn: {
     readonly latencyMs: number;
     readonly jitterMs: number;
+    /** What a link's own latency is drawn below, on top. */
+    readonly unevenMs: number;
     readonly loss: number;
     readonly silent: readonly number[];
   };
@@ -55,6 +57,8 @@ export interface SimulationResult {
   /** What each node finalized and computed, by height. */
   readonly finalized: ReadonlyMap<NodeId, ReadonlyMap<Height, Hash>>;
   readonly roots: ReadonlyMap<NodeId, ReadonlyMap<Height, Hash>>;
+  /** Ingress messages of the blocks that each node finalized, in order. */
+  readonly included: ReadonlyMap<NodeId, readonly MessageId[]>;
   /** How often each node executed each ingress message. */
   readonly executed: ReadonlyMap<NodeId, ReadonlyMap<MessageId, number>>;
   /** SHA-256 over every message sent, in order, with sender and receiver. */
@@ -71,18 +75,25 @@ export function simulate(setup: SimulationSetup, options: SimulationOptions): Si
   const version = setup.registry.latestVersion;
   const subnet = setup.registry.versions.get(version)!;
   const nodes = subnet.nodes.map((n) => n.id);
+  // In half of the seeds every link has a latency of its own, up to seconds: blocks of worse ranks overtake better ones.
+  const uneven = draw.chance(0.5);
   const drawn = {
     latencyMs: 5 + draw.below(100),
     jitterMs: draw.below(200),
+    unevenMs: uneven ? 300 + draw.below(1500) : 0,
     loss: draw.chance(0.5) ? draw.below(20) / 100 : 0,
     silent: drawSilent(draw, nodes.length),
   };
+  const own = new Map<string, number>();
+  for (const from of nodes) for (const to of nodes) own.set(`${from} ${to}`, draw.below(drawn.unevenMs + 1));
   let healed = false;
-  const policy = (): LinkPolicy => (_from, now) => {
-    const jitter = links.below(drawn.jitterMs + 1);
-    if (links.chance(drawn.loss) && !healed) return undefined;
-    return now + drawn.latencyMs + jitter;
-  };
+  const policy =
+    (to: NodeId): LinkPolicy =>
+    (from, now) => {
+      const jitter = links.below(drawn.jitterMs + 1);
+      if (links.chance(drawn.loss) && !healed) return undefined;
+      return now + drawn.latencyMs + (healed ? 0 : own.get(`${from} ${to}`)!) + jitter;
+    };
   const deps = (i: number): ReplicaDeps => ({
     me: nodes[i]!,
     registry: setup.registry,
@@ -99,6 +110,7 @@ export function simulate(setup: SimulationSetup, options: SimulationOptions): Si
 
   const finalized = new Map(nodes.map((id) => [id, new Map<Height, Hash>()]));
   const roots = new Map(nodes.map((id) => [id, new Map<Height, Hash>()]));
+  const included = new Map(nodes.map((id) => [id, [] as MessageId[]]));
   const executed = new Map(nodes.map((id) => [id, new Map<MessageId, number>()]));
   let restore: NodeId | undefined;
   network.onTrace = ({ node, fact }) => {
@@ -106,6 +118,7 @@ export function simulate(setup: SimulationSetup, options: SimulationOptions): Si
       const mine = finalized.get(node)!;
       assert(mine.get(fact.height) === undefined, `${node} finalizes height ${fact.height} once`);
       mine.set(fact.height, fact.block);
+      included.get(node)!.push(...fact.ingress);
       if (fact.height === options.restoreAt && restore === undefined) restore = node;
     }
     if (fact.kind === "round-executed") roots.get(node)!.set(fact.height, fact.root);
@@ -155,6 +168,7 @@ export function simulate(setup: SimulationSetup, options: SimulationOptions): Si
     nodes,
     finalized,
     roots,
+    included,
     executed,
     sent: toHex(sent.digest()),
     reached: done,
