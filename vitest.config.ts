@@ -7,14 +7,23 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          sequence: { groupOrder: 0 },
           include: ["src/**/*.test.ts", "tests/*.test.ts", "tests/unit/**/*.test.ts"],
           testTimeout: 60_000,
         },
       },
-      { test: { name: "simulation", include: ["tests/simulation/**/*.test.ts"], testTimeout: 300_000 } },
+      {
+        test: {
+          name: "simulation",
+          sequence: { groupOrder: 1 },
+          include: ["tests/simulation/**/*.test.ts"],
+          testTimeout: 300_000,
+        },
+      },
       {
         test: {
           name: "browser",
+          sequence: { groupOrder: 2 }, // alone: a browser beside a simulation is too slow to wait for
           include: ["tests/browser/**/*.test.ts"],
           globalSetup: ["tests/browser/setup.ts"],
           testTimeout: 180_000,
