@@ -4,9 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
-import { requireNode24 } from "../src/cli/node-version.ts";
 
-requireNode24();
 rmSync("node_modules/.vite/vitest", { recursive: true, force: true });
 const result = spawnSync(
   process.execPath,

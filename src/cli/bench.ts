@@ -12,7 +12,6 @@ import type { PrebuiltIndex } from "../compilers/prebuilt.ts";
 import { KERNELS, KERNELS_SOURCE } from "./bench/kernels-source.ts";
 import { quantile } from "./bench/scenarios.ts";
 import { fail } from "./flags.ts";
-import { requireNode24 } from "./node-version.ts";
 import { prebuild } from "./prebuild.ts";
 
 type InPage = typeof import("./bench/in-page.ts");
@@ -33,7 +32,6 @@ interface Line {
 const RUNS = 5;
 const SIZES = [1, 4, 7, 13] as const;
 
-requireNode24();
 const only = process.argv[2];
 await prebuild();
 const server: ViteDevServer = await createServer({

@@ -1,8 +1,6 @@
 /** `npm run build`: examples prebuilt by source hash, then a static `dist/` that works from any folder of any host. */
 import { build } from "vite";
 import { prebuild } from "./prebuild.ts";
-import { requireNode24 } from "./node-version.ts";
 
-requireNode24();
 await prebuild();
 await build();

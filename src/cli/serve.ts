@@ -7,13 +7,11 @@ import { toHex } from "../base/bytes.ts";
 import type { Network, NetworkSettings } from "../lab/lab.ts";
 import { principalBytes, principalText } from "../types/principal.ts";
 import { fail, flags, integer } from "./flags.ts";
-import { requireNode24 } from "./node-version.ts";
 import { startThreadNetwork } from "./thread-network.ts";
 
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
 const SIZES = [1, 4, 7, 13] as const;
 
-requireNode24();
 const values = flags({
   port: { type: "string", default: "4943" },
   host: { type: "string", default: "127.0.0.1" },
