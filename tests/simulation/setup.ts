@@ -1,7 +1,6 @@
 /** Subnets to simulate, and a workload whose outcome can be counted: a counter that is created, installed, called. */
 import { IDL } from "@icp-sdk/core/candid";
 import { Principal } from "@icp-sdk/core/principal";
-import wabtInit from "wabt";
 import { type Prng, prng } from "../../src/base/prng.ts";
 import { decodeCbor, encodeCborTagged } from "../../src/codec/cbor.ts";
 import { requestId } from "../../src/codec/representation-independent-hash.ts";
@@ -14,6 +13,7 @@ import type {
 import { makeStandInGenesis } from "../../src/lab/simulation/stand-in.ts";
 import { subnetAt } from "../../src/registry/registry.ts";
 import { createNodeCrypto } from "../../src/shell/node-crypto.ts";
+import { wat } from "../../src/shell/testing/wat.ts";
 import { createWasmHost } from "../../src/shell/wasm-host.ts";
 import type { LabTime, MessageId } from "../../src/types/ids.ts";
 import { canisterIdOf } from "../../src/types/principal.ts";
@@ -36,7 +36,6 @@ export function realSetup(nodes: 1 | 4 | 7 | 13, seed: number): SimulationSetup 
   return { registry, cryptos: secrets.map((s) => createNodeCrypto(s, subnet)), wasmHost: () => wasmHost };
 }
 
-const wabt = await wabtInit();
 /** Counts in a global; replies with the count as Candid nat64. */
 export const COUNTER_WAT = `
 (module
@@ -53,13 +52,7 @@ export const COUNTER_WAT = `
     (global.set $count (i64.add (global.get $count) (i64.const 1)))
     (call $answer))
   (func (export "canister_query get") (call $answer)))`;
-export function watToWasm(text: string): Uint8Array {
-  const module = wabt.parseWat("test.wat", text);
-  const { buffer } = module.toBinary({});
-  module.destroy();
-  return buffer;
-}
-export const counterWasm = (): Uint8Array => watToWasm(COUNTER_WAT);
+export const counterWasm = (): Uint8Array => wat(COUNTER_WAT);
 
 const COUNTER = canisterIdOf(0n);
 const COUNTER_TEXT = Principal.fromHex(COUNTER).toText();

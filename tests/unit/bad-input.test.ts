@@ -12,7 +12,8 @@ import { violations } from "../../src/lab/simulation/checkers.ts";
 import { SIMULATION_GENESIS, type SimulationResult, simulate } from "../../src/lab/simulation/simulation.ts";
 import { subnetAt } from "../../src/registry/registry.ts";
 import { agentFor, counterOf, deploy } from "../agent/clients.ts";
-import { counterWasm, realSetup, watToWasm } from "../simulation/setup.ts";
+import { wat } from "../../src/shell/testing/wat.ts";
+import { counterWasm, realSetup } from "../simulation/setup.ts";
 
 let result: SimulationResult;
 let any: Principal;
@@ -56,12 +57,12 @@ test("a truncated module", async () => {
 });
 
 test("an import that no System API has, by its name", async () => {
-  const wasm = watToWasm('(module (import "ic0" "make_coffee" (func)))');
+  const wasm = wat('(module (import "ic0" "make_coffee" (func)))');
   await expect(deploy(agent, any, wasm)).rejects.toThrow(/IC0505[\s\S]*make_coffee|make_coffee[\s\S]*IC0505/);
 });
 
 test("recursion without end, and a loop without end", async () => {
-  const wasm = watToWasm(`(module
+  const wasm = wat(`(module
     (func $deep (call $deep))
     (func (export "canister_update inc") (call $deep))
     (func (export "canister_query get") (loop (br 0)))

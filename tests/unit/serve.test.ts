@@ -12,7 +12,8 @@ import { Principal } from "@icp-sdk/core/principal";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fromHex } from "../../src/base/bytes.ts";
 import { agentFor, counterOf, deploy, type Endpoint, managementOf } from "../agent/clients.ts";
-import { counterWasm, watToWasm } from "../simulation/setup.ts";
+import { wat } from "../../src/shell/testing/wat.ts";
+import { counterWasm } from "../simulation/setup.ts";
 
 interface Ready {
   event: "ready";
@@ -141,7 +142,7 @@ describe("a subnet of four", () => {
 
   test("a trap and a reject carry mainnet's codes", async () => {
     const agent = agentFor(endpoint);
-    const wasm = watToWasm(`(module
+    const wasm = wat(`(module
       (import "ic0" "trap" (func $trap (param i32 i32)))
       (import "ic0" "msg_reject" (func $reject (param i32 i32)))
       (memory 1) (data (i32.const 0) "boom")
