@@ -1,8 +1,7 @@
 /** A canister as creation leaves it, for tests that start in the middle of its life. */
-import { EMPTY } from "../../../src/base/bytes.ts";
 import type { CanisterId, Nanos, PrincipalId } from "../../../src/types/ids.ts";
 import type { CanisterChange, CanisterSettings, CanisterState } from "../../../src/replica/state/canister.ts";
-import { NO_PAGES } from "../../../src/replica/state/pages.ts";
+import { sampleCanister } from "../../../src/replica/state/sample.ts";
 
 export const defaultSettings = (controllers: readonly PrincipalId[]): CanisterSettings => ({
   controllers,
@@ -32,31 +31,13 @@ export function emptyCanister(
     origin,
     details: { kind: "creation", controllers: settings.controllers },
   };
-  return {
-    id,
-    status: { kind: "running" },
+  return sampleCanister(id, {
     settings,
     cycles,
-    reservedCycles: 0n,
     version: 0n,
     createdAt: at,
-    lastInstalledAt: undefined,
-    code: undefined,
-    heap: NO_PAGES,
-    globals: [],
-    stable: NO_PAGES,
-    certifiedData: EMPTY,
-    globalTimer: 0n,
     history: [creation],
     historyTotal: 1n,
-    logs: [],
-    nextLogIndex: 0n,
-    inputs: [],
-    contexts: new Map(),
-    callbacks: new Map(),
-    nextContext: 0,
-    nextCallback: 0,
     chargedUntil: at,
-    consumedCycles: 0n,
-  };
+  });
 }
