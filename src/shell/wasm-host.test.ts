@@ -129,6 +129,15 @@ describe("written pages", () => {
       ${query("same", "(i32.store8 (i32.const 100) (i32.const 97))")}
       ${query("offset", "(i32.store offset=5000 (i32.const 4000) (i32.const 1))")}
       ${query("copy", "(memory.copy (i32.const 8190) (i32.const 100) (i32.const 3))")}
+      ${query(
+        "loop",
+        `(local $i i32) (loop $l
+          (i32.store (i32.const 4) (local.get $i))
+          (i32.store offset=8188 (i32.mul (local.get $i) (i32.const 12288)) (i32.const 1))
+          (i32.store (i32.const 12) (local.tee $i (i32.add (local.get $i) (i32.const 1))))
+          (br_if $l (i32.lt_u (local.get $i) (i32.const 3))))
+        (i32.store (i32.const 60000) (i32.const 1))`,
+      )}
       ${query("none", "(memory.fill (i32.const 65536) (i32.const 1) (i32.const 0))")})`);
     const host = createWasmHost();
     const image = freshImage(r);
@@ -143,6 +152,7 @@ describe("written pages", () => {
     expect(pages("same")).toEqual({ differing: [], writtenPages: 1 });
     expect(pages("offset")).toEqual({ differing: [2], writtenPages: 1 });
     expect(pages("copy")).toEqual({ differing: [1, 2], writtenPages: 2 });
+    expect(pages("loop")).toEqual({ differing: [0, 1, 4, 7, 14], writtenPages: 5 });
     expect(pages("none")).toEqual({ differing: [], writtenPages: 0 });
   });
 });

@@ -42,6 +42,11 @@ export interface BodyContext {
 /** Temporaries: an address and one of each type for the value that waits while an address is marked. */
 const ADDRESS = 0;
 const VALUE_OF: Readonly<Record<number, number>> = { [I32]: 1, [I64]: 2, [F32]: 3, [F64]: 4, [V128]: 5 };
+/** The instruction counter, while no call is in between. */
+export const COUNTER = 6;
+/** The page that was marked last (−1 at first), and the one to mark. */
+export const LAST = 7;
+const PAGE_TO_MARK = 8;
 /** Room that is kept free in the output: no operator but br_table writes more. */
 export const ROOM = 192;
 
@@ -69,7 +74,9 @@ export class BodyEmitter {
   /** Parameters and declared locals. */
   protected localCount = 0;
   protected temporaries: number[] = [];
-  protected readonly temporaryOf = new Int32Array(6);
+  /** Open loops. */
+  protected loops = 0;
+  protected readonly temporaryOf = new Int32Array(9);
 
   constructor(context: BodyContext) {
     this.c = context;
@@ -185,9 +192,7 @@ export class BodyEmitter {
     o = putU32(out, o, value);
     out[o++] = 0x22;
     o = putU32(out, o, address);
-    let pageOffset = 0;
-    if (offset % 4096 === 0) pageOffset = Math.min(offset / 4096, 0xffff_ffff);
-    else {
+    if (offset !== 0) {
       out[o++] = wide ? 0x42 : 0x41;
       o = putSigned(out, o, wide ? Math.min(offset, 2 ** 52) : offset | 0);
       out[o++] = wide ? 0x7c : 0x6a;
@@ -196,12 +201,29 @@ export class BodyEmitter {
     out[o++] = 12;
     out[o++] = wide ? 0x88 : 0x76;
     if (wide) out[o++] = 0xa7;
+    const remember = this.loops > 0;
+    if (remember) {
+      const last = this.temporary(I32, LAST);
+      const page = this.temporary(I32, PAGE_TO_MARK);
+      out[o++] = 0x22;
+      o = putU32(out, o, page);
+      out[o++] = 0x20;
+      o = putU32(out, o, last);
+      out[o++] = 0x47;
+      out[o++] = 0x04;
+      out[o++] = 0x40;
+      out[o++] = 0x20;
+      o = putU32(out, o, page);
+      out[o++] = 0x22;
+      o = putU32(out, o, last);
+    }
     out[o++] = 0x41;
     out[o++] = 0x01;
     out[o++] = 0x3a; // i32.store8 into the marks
     out[o++] = 0x40;
     out[o++] = 0x01;
-    o = putU32(out, o, pageOffset);
+    out[o++] = 0x00;
+    if (remember) out[o++] = 0x0b;
     out[o++] = 0x20;
     o = putU32(out, o, address);
     out[o++] = 0x20;

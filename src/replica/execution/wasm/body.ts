@@ -4,8 +4,11 @@
  *   B1  Metering. A block's whole cost is taken when it is entered; function entry and loop heads also test. Blocks end
  *       after loop, if, else, br, br_if, br_table, end, return, unreachable and tail calls. The subtraction is written
  *       before the block's first operator that costs anything, with room for its number, which is known at its end.
+ *       That of the first block is left to the head of the function (rewrite.ts).
+ *       A local keeps the counter between calls; the global is written every time, so that a trap leaves it exact.
  *   B2  Lengths of bulk operators are charged when they run, before they run.
  *   B3  A store marks the 4 KiB page in which it begins; the next page is found by comparison when it crosses over.
+ *       In a loop a local remembers the page that was marked last, and stores to the same page skip the mark.
  *   B4  Float arithmetic yields canonical NaNs, except where the next operator only passes the value on to arithmetic
  *       or a comparison, which cannot tell NaNs apart.
  *   B5  `return` becomes a branch to the function's outermost label, so that a function which counts its stack use can
@@ -14,7 +17,7 @@
  *
  * Source: replica D.3, D.4; DESIGN §6.
  */
-import { type BodyContext, BodyEmitter, enc, leb, ROOM } from "./body-emitter.ts";
+import { type BodyContext, BodyEmitter, COUNTER, enc, LAST, leb, ROOM } from "./body-emitter.ts";
 import { F32, F64, type FunctionType, I32, I64, V128 } from "./decode.ts";
 import {
   GROW_EXTRA,
@@ -41,6 +44,11 @@ export interface Body {
   readonly localCount: number;
   /** Types of the locals that rewriting added, in order. */
   readonly temporaries: readonly number[];
+  /** The local that must begin as −1: no page is marked yet. −1 for none. */
+  readonly lastPage: number;
+  /** The cost of the first block, to be charged and tested in front of these operators, and the local for the counter. */
+  readonly entryCost: number;
+  readonly counterLocal: number;
   readonly operators: number;
   /** Highest operand stack. */
   readonly height: number;
@@ -74,12 +82,12 @@ for (const [first, last] of [
 export class BodyRewriter extends BodyEmitter {
   private index = 0;
   private giveBack = 0;
-  // What is written around the cost of a block, and the test that follows at function entry and loop heads.
-  private readonly chargeOpen: Uint8Array;
-  private readonly chargeClose: Uint8Array;
+  private readonly getCounter: Uint8Array;
+  private readonly setCounter: Uint8Array;
+  /** What follows a charge at loop heads. */
   private readonly test: Uint8Array;
   private readonly taintBytes: Uint8Array;
-  // Open blocks: height below their operands, results, and operands with which an `else` begins again.
+  // Open blocks: height below their operands, results, and operands with which an `else` begins again (a loop has none).
   private readonly bases: number[] = [];
   private readonly results: number[] = [];
   private readonly operands: number[] = [];
@@ -92,9 +100,9 @@ export class BodyRewriter extends BodyEmitter {
   constructor(context: BodyContext) {
     super(context);
     const counter = leb(context.counterGlobal);
-    this.chargeOpen = enc(0x23, counter, 0x42);
-    this.chargeClose = enc(0x7d, 0x24, counter);
-    this.test = enc(0x42, 0, 0x53, 0x04, 0x40, 0x10, leb(context.outOfInstructions), 0x0b);
+    this.getCounter = enc(0x23, counter);
+    this.setCounter = enc(0x24, counter);
+    this.test = enc(0x42, 0, 0x53, 0x04, 0x40, 0x10, leb(context.outOfInstructions), 0x00, 0x0b);
     this.taintBytes = enc(0x41, 1, 0x24, leb(context.taintedGlobal));
   }
 
@@ -118,7 +126,7 @@ export class BodyRewriter extends BodyEmitter {
     giveBack: number,
     chargeBytes: 2 | 5,
   ): Body | undefined {
-    const { c, bases, results, operands, chargeOpen, chargeClose, test } = this;
+    const { c, bases, results, operands, setCounter, test } = this;
     const src = c.source;
     const { kind: KIND, cost: COST, delta: DELTA } = ONE;
     const mostCost = chargeBytes === 2 ? NARROW_MAX : Infinity;
@@ -126,14 +134,15 @@ export class BodyRewriter extends BodyEmitter {
     const edgeStart = c.edgeCount;
     this.begin(index, from, giveBack);
     const locals = this.locals(end);
-    const counterLocal = this.temporary(I64);
+    const counterLocal = this.temporary(I64, COUNTER);
 
     let out = this.out;
     let i = this.i;
     let o = outAt;
     let cost = 1; // even an empty function pays
-    let chargeAt = -1;
-    let tested = true;
+    let entryCost = 0;
+    let chargeAt = IN_HEAD;
+    let tested = false;
     let height = 0;
     let highest = 0;
     let operators = 0;
@@ -145,20 +154,21 @@ export class BodyRewriter extends BodyEmitter {
       }
       const op = src[i]!;
       const price = COST[op]!;
-      if (chargeAt < 0 && (price !== 0 || tested)) {
-        for (let k = 0; k < chargeOpen.length; k++) out[o++] = chargeOpen[k]!;
+      if (chargeAt === NOWHERE && (price !== 0 || tested)) {
+        out[o++] = 0x20;
+        o = putU32(out, o, counterLocal);
+        out[o++] = 0x42;
         chargeAt = o;
         o += chargeBytes;
+        out[o++] = 0x7d;
+        out[o++] = 0x22;
+        o = putU32(out, o, counterLocal);
+        for (let k = 0; k < setCounter.length; k++) out[o++] = setCounter[k]!;
         if (tested) {
-          // Through a local, so that the test need not read the global again.
-          out[o++] = 0x7d;
-          out[o++] = 0x22;
-          o = putU32(out, o, counterLocal);
-          for (let k = 1; k < chargeClose.length; k++) out[o++] = chargeClose[k]!;
           out[o++] = 0x20;
           o = putU32(out, o, counterLocal);
           for (let k = 0; k < test.length; k++) out[o++] = test[k]!;
-        } else for (let k = 0; k < chargeClose.length; k++) out[o++] = chargeClose[k]!;
+        }
         tested = false;
       }
       i++;
@@ -167,14 +177,15 @@ export class BodyRewriter extends BodyEmitter {
       height += DELTA[op]!;
       if (height > highest) highest = height;
       if (ENDS_BLOCK[op] !== 0) {
-        if (chargeAt >= 0) {
+        if (chargeAt === IN_HEAD) entryCost = cost;
+        else if (chargeAt !== NOWHERE) {
           if (cost > mostCost) {
             c.edgeCount = edgeStart;
             return undefined;
           }
           putCost(out, chargeAt, cost, chargeBytes);
         }
-        chargeAt = -1;
+        chargeAt = NOWHERE;
         cost = 0;
       }
       const kind = KIND[op]!;
@@ -201,11 +212,11 @@ export class BodyRewriter extends BodyEmitter {
       } else if (kind === END) {
         if (bases.length === 0) {
           if (i !== end) undecodable("operators remain behind the end of a function", i);
-          return this.finish(outAt, o, operators, highest, locals);
+          return this.finish(outAt, o, operators, highest, locals, entryCost);
         }
         out[o++] = op;
         height = bases.pop()! + results.pop()!;
-        operands.pop();
+        if (operands.pop() === NO_ELSE) this.loops--;
       } else if (kind === ELSE) {
         if (bases.length === 0) undecodable("else without if", i - 1);
         out[o++] = op;
@@ -242,6 +253,7 @@ export class BodyRewriter extends BodyEmitter {
     this.bases.length = 0;
     this.results.length = 0;
     this.operands.length = 0;
+    this.loops = 0;
     this.simd = false;
     this.tailCalls = false;
     this.writesTables = false;
@@ -253,6 +265,7 @@ export class BodyRewriter extends BodyEmitter {
     operators: number,
     height: number,
     locals: { readonly start: number; readonly groups: number; readonly end: number },
+    entryCost: number,
   ): Body {
     if (operators > MAX_OPERATORS) {
       invalid(
@@ -267,6 +280,9 @@ export class BodyRewriter extends BodyEmitter {
       localGroups: locals.groups,
       localCount: this.localCount - this.type().params.length,
       temporaries: this.temporaries,
+      lastPage: this.temporaryOf[LAST]!,
+      entryCost,
+      counterLocal: this.temporaryOf[COUNTER]!,
       operators,
       height,
       simd: this.simd,
@@ -333,7 +349,7 @@ export class BodyRewriter extends BodyEmitter {
 
       case 0x04: // If
         this.byte(op);
-        this.openBlock(height);
+        this.openBlock(op, height);
         break;
       case 0x0e: // BranchTable
         this.branchTable(end);
@@ -349,6 +365,7 @@ export class BodyRewriter extends BodyEmitter {
         else this.called(this.c.types[t]!);
         this.byte(op);
         this.put(this.functionAt(f));
+        if (op === 0x10) this.readCounter();
         break;
       }
       case 0x11: // CallIndirect
@@ -363,6 +380,7 @@ export class BodyRewriter extends BodyEmitter {
         this.byte(op);
         this.put(t);
         this.number();
+        if (op === 0x11) this.readCounter();
         break;
       }
       case 0x1c: // SelectTyped
@@ -403,6 +421,7 @@ export class BodyRewriter extends BodyEmitter {
         this.operatorCost = GROW_EXTRA;
         this.onlyMemory(1);
         this.call(this.c.grow);
+        this.readCounter();
         break;
       case 0x43: // Bytes4
         this.byte(op);
@@ -454,11 +473,18 @@ export class BodyRewriter extends BodyEmitter {
     }
   }
 
+  /** Behind every call: what was called has counted too. */
+  private readCounter(): void {
+    this.bytes(this.getCounter);
+    this.byte(0x21);
+    this.put(this.temporary(I64, COUNTER));
+  }
+
   private called(type: FunctionType): void {
     this.operatorDelta = type.results.length - type.params.length;
   }
 
-  private openBlock(height: number): void {
+  private openBlock(op: number, height: number): void {
     const b = this.c.source[this.i]!;
     let params = 0;
     let produced = 0;
@@ -475,7 +501,8 @@ export class BodyRewriter extends BodyEmitter {
     }
     this.bases.push(height - params);
     this.results.push(produced);
-    this.operands.push(params);
+    this.operands.push(op === LOOP ? NO_ELSE : params);
+    if (op === LOOP) this.loops++;
   }
 
   private branchTable(end: number): void {
@@ -521,21 +548,25 @@ export class BodyRewriter extends BodyEmitter {
       this.i = start;
       this.taint();
       this.call(wide && tables > 0 ? c.charge64 : c.charge32);
+      this.readCounter();
     };
     switch (sub) {
       case Misc.MemoryInit: {
         const segment = this.u32();
         this.onlyMemory(1);
         this.call(c.memoryInit(segment));
+        this.readCounter();
         break;
       }
       case Misc.MemoryCopy:
         this.onlyMemory(2);
         this.call(c.copy);
+        this.readCounter();
         break;
       case Misc.MemoryFill:
         this.onlyMemory(1);
         this.call(c.fill);
+        this.readCounter();
         break;
       case Misc.TableInit:
         chargeLength(0);
@@ -585,6 +616,10 @@ export class BodyRewriter extends BodyEmitter {
 }
 
 const LOOP = 0x03;
+const NO_ELSE = -1;
+/** Where the cost of the block in hand is to be written, besides a place in the output. */
+const NOWHERE = -1;
+const IN_HEAD = -2;
 // Names for the hot loop.
 const { Plain: PLAIN, Number: NUMBER, Load: LOAD, Store: STORE, Else: ELSE, End: END } = Kind;
 

@@ -271,9 +271,11 @@ function writeBody(
   const groups = body.localGroups + added.length;
   const locals = context.source.subarray(body.localsStart, body.localsEnd);
   const operators = context.out.subarray(body.start, body.end);
-  const head = new Writer(frame > 0 ? 64 : 16);
+  const head = new Writer(128);
   for (const t of added) head.raw(1, t);
-  if (frame > 0) takeStack(head, plan, frame, type.results, kept);
+  if (body.lastPage >= 0) head.raw(0x41, 0x7f, 0x21).u32(body.lastPage);
+  enter(head, plan, body, frame, kept);
+  if (frame > 0) openBlock(head, plan, type.results);
   const tail = frame > 0 ? giveStack(plan, frame, kept) : JUST_END;
   const size = sizeOfU32(groups) + locals.length + head.at + operators.length + tail.length;
   if (size > MAX_BODY_BYTES) {
@@ -287,13 +289,29 @@ function writeBody(
 const JUST_END = new Uint8Array([0x0b]);
 
 /**
- * Takes the frame from the stack counter, tests it, and opens the block that the whole body becomes. `kept` is a local
- * that holds the counter meanwhile. The test's call never comes back, which the engine is told.
+ * Charges the first block, and takes the frame of a function that counts its stack use; `kept` is a local that holds the
+ * stack counter meanwhile. One test tells whether either ran out. The calls behind it never come back, which the engine is
+ * told: it would otherwise keep every value of a loop where a call would leave it.
  */
-function takeStack(w: Writer, plan: Plan, frame: number, results: readonly number[], kept: number): void {
-  w.raw(0x23).u32(plan.stack).raw(0x41).signed(frame).raw(0x6b, 0x22).u32(kept).raw(0x24).u32(plan.stack);
-  w.raw(0x20).u32(kept).raw(0x41, 0x00, 0x48, 0x04, 0x40, 0x10);
-  w.u32(plan.importCount + 1).raw(0x00, 0x0b, 0x02);
+function enter(w: Writer, plan: Plan, body: Body, frame: number, kept: number): void {
+  const { counter, stack, importCount } = plan;
+  if (frame > 0) {
+    w.raw(0x23).u32(stack).raw(0x41).signed(frame).raw(0x6b, 0x22).u32(kept).raw(0x24).u32(stack);
+  }
+  w.raw(0x23).u32(counter).raw(0x42).signed(body.entryCost).raw(0x7d, 0x22).u32(body.counterLocal);
+  w.raw(0x24).u32(counter).raw(0x20).u32(body.counterLocal);
+  if (frame > 0) w.raw(0x20).u32(kept).raw(0xac, 0x84);
+  w.raw(0x42, 0, 0x53, 0x04, 0x40);
+  if (frame > 0) {
+    w.raw(0x20).u32(kept).raw(0x41, 0, 0x48, 0x04, 0x40, 0x10);
+    w.u32(importCount + 1).raw(0x00, 0x0b);
+  }
+  w.raw(0x10).u32(importCount).raw(0x00, 0x0b);
+}
+
+/** Opens the block that the body of a function becomes that has something to give back at its end. */
+function openBlock(w: Writer, plan: Plan, results: readonly number[]): void {
+  w.raw(0x02);
   if (results.length === 0) w.raw(0x40);
   else if (results.length === 1) w.raw(results[0]!);
   else w.signed(typeFor(plan, [], results));
