@@ -138,6 +138,7 @@ describe("written pages", () => {
           (br_if $l (i32.lt_u (local.get $i) (i32.const 3))))
         (i32.store (i32.const 60000) (i32.const 1))`,
       )}
+      ${query("first", "(loop (i32.store (i32.const 4) (i32.const 1)))")}
       ${query("none", "(memory.fill (i32.const 65536) (i32.const 1) (i32.const 0))")})`);
     const host = createWasmHost();
     const image = freshImage(r);
@@ -153,6 +154,7 @@ describe("written pages", () => {
     expect(pages("offset")).toEqual({ differing: [2], writtenPages: 1 });
     expect(pages("copy")).toEqual({ differing: [1, 2], writtenPages: 2 });
     expect(pages("loop")).toEqual({ differing: [0, 1, 4, 7, 14], writtenPages: 5 });
+    expect(pages("first")).toEqual({ differing: [0], writtenPages: 1 });
     expect(pages("none")).toEqual({ differing: [], writtenPages: 0 });
   });
 });

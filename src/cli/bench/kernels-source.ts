@@ -28,7 +28,7 @@ export function sha256(): void {
   for (let i = 0; i < 64; i++) unchecked(K[i] = i * 0x9e3779b9);
   const w = new StaticArray<u32>(64);
   let a: u32 = 1, b: u32 = 2, c: u32 = 3, d: u32 = 4, e: u32 = 5, f: u32 = 6, g: u32 = 7, h: u32 = 8;
-  for (let block: u32 = 0; block < 60000; block++) {
+  for (let block: u32 = 0; block < 240000; block++) {
     for (let i = 0; i < 16; i++) unchecked(w[i] = block + i);
     for (let i = 16; i < 64; i++) {
       const x = unchecked(w[i - 15]), y = unchecked(w[i - 2]);
@@ -56,7 +56,7 @@ export function branchy(): void {
 export function matmul(): void {
   const N = 200;
   for (let i = 0; i < 2 * N * N; i++) unchecked(floats[i] = <f64>i * 0.5);
-  for (let r = 0; r < 6; r++)
+  for (let r = 0; r < 12; r++)
     for (let i = 0; i < N; i++)
       for (let j = 0; j < N; j++) {
         let s: f64 = 0;
@@ -70,7 +70,7 @@ export function tree(): void {
   let used: u32 = 1, x: u32 = 777;
   for (let i = 0; i < 1 << 20; i++) unchecked(buffer[i] = 0);
   unchecked(buffer[0] = 0x7fffffff);
-  for (let i = 0; i < 200000; i++) {
+  for (let i = 0; i < 300000; i++) {
     x = x * 1664525 + 1013904223;
     let node: u32 = 0;
     while (true) {
@@ -90,7 +90,7 @@ export function tree(): void {
 
 export function stringmap(): void {
   const map = new Map<string, i32>();
-  for (let i = 0; i < 150000; i++) {
+  for (let i = 0; i < 500000; i++) {
     const key = (i % 20000).toString();
     map.set(key, (map.has(key) ? map.get(key) : 0) + 1);
   }
@@ -98,17 +98,17 @@ export function stringmap(): void {
 }
 
 function fibonacci(n: u32): u32 { return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2); }
-export function fib(): void { unchecked(results[0] = fibonacci(34)); }
+export function fib(): void { unchecked(results[0] = fibonacci(36)); }
 
 export function sieve(): void {
   const N = 1 << 20;
-  for (let r = 0; r < 10; r++) {
+  for (let r = 0; r < 45; r++) {
     for (let i = 0; i < N; i++) unchecked(buffer[i] = 1);
     for (let i = 2; i * i < N; i++) if (unchecked(buffer[i])) for (let j = i * i; j < N; j += i) unchecked(buffer[j] = 0);
   }
 }
 
 export function stores(): void {
-  for (let r: u32 = 0; r < 60; r++) for (let i = 0; i < 1 << 20; i++) unchecked(buffer[i] = r + i);
+  for (let r: u32 = 0; r < 150; r++) for (let i = 0; i < 1 << 20; i++) unchecked(buffer[i] = r + i);
 }
 `;
