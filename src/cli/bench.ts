@@ -29,8 +29,8 @@ interface Line {
   readonly higherIsBetter: boolean;
 }
 
-const RUNS = 5;
-const SIZES = [1, 4, 7, 13] as const;
+const RUNS = Number(process.env.RUNS ?? 5);
+const SIZES = (process.env.SIZES?.split(",").map(Number) ?? [1, 4, 7, 13]) as (1 | 4 | 7 | 13)[];
 
 const only = process.argv[2];
 await prebuild();

@@ -8,15 +8,8 @@
  * Source: chain-key §1, §1.3.
  */
 import { assert } from "../base/assert.ts";
-import {
-  decodeOnCurve,
-  decodePublicKey,
-  encodeG1,
-  type G1Point,
-  type PublicKey,
-  publicKeyOf,
-} from "./bls.ts";
-import { evaluateAt, GROUP_ORDER, invert, lagrangeAtZero, reduce, scalarFrom } from "./lagrange.ts";
+import type { Bls, PublicKey } from "./bls.ts";
+import { evaluateAt, invert, lagrangeAtZero, reduce, scalarFrom } from "./lagrange.ts";
 
 export interface Dealing {
   /** Constant term first, 96 bytes each; `coefficients[0]` is the public key. */
@@ -25,12 +18,12 @@ export interface Dealing {
   readonly shares: readonly bigint[];
 }
 
-/** Deals a fresh key among n nodes. `random` is kept secret; `toPublic` is another only for stand-ins. */
+/** Deals a fresh key among n nodes. `random` is kept secret. */
 export function deal(
   threshold: number,
   n: number,
   random: (n: number) => Uint8Array,
-  toPublic: (secret: bigint) => Uint8Array = publicKeyOf,
+  toPublic: (secret: bigint) => Uint8Array,
 ): Dealing {
   assert(threshold >= 1 && threshold <= n, "a threshold lies between 1 and the number of nodes");
   const polynomial = Array.from({ length: threshold }, () => scalarFrom(random(48)));
@@ -41,37 +34,26 @@ export function deal(
 }
 
 /** What the shares of node index i verify against, from the public coefficients. Costs milliseconds: keep it. */
-export function sharePublicKey(coefficients: readonly Uint8Array[], index: number): PublicKey {
-  const points = coefficients.map((bytes) => {
-    const key = decodePublicKey(bytes);
-    assert(key !== undefined, "the registry's threshold coefficients are points");
-    return key.point;
-  });
+export function sharePublicKey(bls: Bls, coefficients: readonly Uint8Array[], index: number): PublicKey {
   const x = BigInt(index + 1);
-  return { point: points.reduceRight((sum, point) => sum.multiplyUnsafe(x).add(point)) };
+  return bls.sumOfKeys(
+    coefficients.map((bytes, k) => {
+      const key = bls.decodePublicKey(bytes);
+      assert(key !== undefined, "the registry's threshold coefficients are points");
+      return [reduce(x ** BigInt(k)), key];
+    }),
+  );
 }
 
 /**
  * Signature shares by node index → signature. Undefined when one of them is no point. When a share is a point but
  * wrong, so is the result: verify it. Pass exactly the threshold's number of shares, or more.
  */
-export function combineShares(shares: ReadonlyMap<number, Uint8Array>): Uint8Array | undefined {
+export function combineShares(bls: Bls, shares: ReadonlyMap<number, Uint8Array>): Uint8Array | undefined {
+  assert(shares.size > 0, "at least one share is combined");
   const { weights, denominator } = lagrangeAtZero([...shares.keys()]);
-  let sum: G1Point | undefined;
-  let k = 0;
-  for (const share of shares.values()) {
-    const point = decodeOnCurve(share);
-    if (point === undefined) return undefined;
-    const term = times(point, weights[k++]!);
-    sum = sum === undefined ? term : sum.add(term);
-  }
-  assert(sum !== undefined, "at least one share is combined");
-  return encodeG1(denominator === 1n ? sum : times(sum, invert(denominator)));
-}
-
-/** For public scalars only: not in constant time. */
-function times(point: G1Point, scalar: bigint): G1Point {
-  const size = scalar < 0n ? -scalar : scalar;
-  const product = point.multiplyUnsafe(size < GROUP_ORDER ? size : reduce(size));
-  return scalar < 0n ? product.negate() : product;
+  return bls.sumOfSignatures(
+    [...shares.values()].map((share, k) => [weights[k]!, share]),
+    denominator === 1n ? 1n : invert(denominator),
+  );
 }

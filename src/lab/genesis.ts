@@ -11,7 +11,8 @@
  */
 import { assert, defined } from "../base/assert.ts";
 import { compareText } from "../base/bytes.ts";
-import { encodeBlsDer, provePossession, publicKeyOf, verifyPossession } from "../crypto/bls.ts";
+import { encodeBlsDer } from "../crypto/bls.ts";
+import { nobleBls } from "../crypto/bls-noble.ts";
 import { deal } from "../crypto/bls-threshold.ts";
 import { ed25519Der, ed25519PublicKey } from "../crypto/ed25519.ts";
 import { scalarFrom } from "../crypto/lagrange.ts";
@@ -46,9 +47,9 @@ export interface KeyScheme {
 
 const REAL: KeyScheme = {
   nodeKey: (seed) => ed25519Der(ed25519PublicKey(seed)),
-  blsKey: publicKeyOf,
-  provePossession,
-  verifyPossession,
+  blsKey: nobleBls.publicKeyOf,
+  provePossession: nobleBls.provePossession,
+  verifyPossession: nobleBls.verifyPossession,
 };
 
 /** `random` gives that many unpredictable bytes; a seeded one gives the same genesis again. */

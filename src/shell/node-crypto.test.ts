@@ -3,14 +3,16 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toHex, utf8 } from "../base/bytes.ts";
 import { prng } from "../base/prng.ts";
+import { loadMclBls } from "../crypto/bls-mcl.ts";
 import { type Genesis, makeGenesis } from "../lab/genesis.ts";
 import { createStandInCrypto, makeStandInGenesis } from "../lab/simulation/stand-in.ts";
-import { highThreshold, lowThreshold, subnetAt } from "../registry/registry.ts";
+import { highThreshold, lowThreshold, type SubnetRecord, subnetAt } from "../registry/registry.ts";
 import type { ReplicaCrypto, ThresholdKind } from "../replica/interfaces/crypto.ts";
 import type { NodeId } from "../types/ids.ts";
-import { createNodeCrypto } from "./node-crypto.ts";
+import { createNodeCrypto, type NodeSecrets } from "./node-crypto.ts";
 
 const SETTINGS = { notaryDelayMs: 300, unitDelayMs: 1000 };
+const bls = await loadMclBls();
 const message = utf8("\x13some_content_domain and the content");
 const another = utf8("another message");
 type Nodes = 1 | 4 | 7 | 13;
@@ -20,7 +22,7 @@ interface Committee {
   readonly cryptos: readonly ReplicaCrypto[];
 }
 
-function seats(genesis: Genesis, create: typeof createNodeCrypto): Committee {
+function seats(genesis: Genesis, create: (s: NodeSecrets, of: SubnetRecord) => ReplicaCrypto): Committee {
   const subnet = subnetAt(genesis.registry, 1);
   return {
     ids: subnet.nodes.map((n) => n.id),
@@ -29,7 +31,8 @@ function seats(genesis: Genesis, create: typeof createNodeCrypto): Committee {
 }
 
 const schemes = {
-  real: (n: Nodes) => seats(makeGenesis({ ...SETTINGS, nodes: n }, prng(n).bytes), createNodeCrypto),
+  real: (n: Nodes) =>
+    seats(makeGenesis({ ...SETTINGS, nodes: n }, prng(n).bytes), (s, of) => createNodeCrypto(s, of, bls)),
   "stand-in": (n: Nodes) =>
     seats(makeStandInGenesis({ ...SETTINGS, nodes: n }, prng(n).bytes), createStandInCrypto),
 };

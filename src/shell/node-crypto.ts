@@ -9,15 +9,7 @@
 import { assert, defined } from "../base/assert.ts";
 import { BoundedCache } from "../base/bounded-cache.ts";
 import { toHex } from "../base/bytes.ts";
-import {
-  aggregateKeys,
-  aggregateSignatures,
-  decodePublicKey,
-  type PublicKey,
-  sign,
-  type Suite,
-  verify,
-} from "../crypto/bls.ts";
+import type { Bls, PublicKey, Suite } from "../crypto/bls.ts";
 import { combineShares, sharePublicKey } from "../crypto/bls-threshold.ts";
 import { ED25519_DER_PREFIX, ed25519Sign, ed25519Verify } from "../crypto/ed25519.ts";
 import { highThreshold, lowThreshold, type SubnetRecord } from "../registry/registry.ts";
@@ -35,8 +27,8 @@ export interface NodeSecrets {
   readonly highShare: bigint;
 }
 
-export function createNodeCrypto(secrets: NodeSecrets, subnet: SubnetRecord): ReplicaCrypto {
-  const keys = keysOf(subnet);
+export function createNodeCrypto(secrets: NodeSecrets, subnet: SubnetRecord, bls: Bls): ReplicaCrypto {
+  const keys = keysOf(subnet, bls);
   assert(keys.indices.has(secrets.node), "a node's secrets belong to a node of the subnet");
   const check = (
     what: string,
@@ -47,12 +39,12 @@ export function createNodeCrypto(secrets: NodeSecrets, subnet: SubnetRecord): Re
   ): boolean =>
     keys.verdicts.get(`${what} ${toHex(message)} ${toHex(signature)}`, () => {
       const known = key();
-      return known !== undefined && verify(suite, known, message, signature);
+      return known !== undefined && bls.verify(suite, known, message, signature);
     });
 
   return {
     signThreshold: (kind, message) =>
-      sign("threshold", kind === "low" ? secrets.lowShare : secrets.highShare, message),
+      bls.sign("threshold", kind === "low" ? secrets.lowShare : secrets.highShare, message),
 
     combineThreshold(kind, shares) {
       const byIndex: [number, Uint8Array][] = [];
@@ -63,7 +55,7 @@ export function createNodeCrypto(secrets: NodeSecrets, subnet: SubnetRecord): Re
       const needed = keys.thresholds[kind];
       if (byIndex.length < needed) return undefined;
       byIndex.sort(([a], [b]) => a - b);
-      return combineShares(new Map(byIndex.slice(0, needed)));
+      return combineShares(bls, new Map(byIndex.slice(0, needed)));
     },
 
     verifyThreshold: (kind, message, signature) =>
@@ -72,8 +64,8 @@ export function createNodeCrypto(secrets: NodeSecrets, subnet: SubnetRecord): Re
     verifyThresholdShare: (kind, message, signer, share) =>
       check(`${kind} ${signer}`, "threshold", () => keys.share(kind, signer), message, share),
 
-    signMulti: (message) => sign("multi", secrets.multiSigSecret, message),
-    combineMulti: (shares) => aggregateSignatures([...shares.values()]),
+    signMulti: (message) => bls.sign("multi", secrets.multiSigSecret, message),
+    combineMulti: (shares) => bls.sumOfSignatures([...shares.values()].map((share) => [1n, share])),
     verifyMulti(message, signers, signature) {
       if (signers.length === 0 || new Set(signers).size !== signers.length) return false;
       const set = [...signers].sort();
@@ -103,17 +95,22 @@ interface SubnetKeys {
   multi(signers: readonly NodeId[]): PublicKey | undefined;
 }
 
-const KNOWN = new WeakMap<SubnetRecord, SubnetKeys>();
+const KNOWN = new WeakMap<Bls, WeakMap<SubnetRecord, SubnetKeys>>();
 const VERDICTS_MAX = 1024;
 const SIGNER_SETS_MAX = 64;
 
-function keysOf(subnet: SubnetRecord): SubnetKeys {
-  const known = KNOWN.get(subnet) ?? decodeKeys(subnet);
-  KNOWN.set(subnet, known);
+function keysOf(subnet: SubnetRecord, bls: Bls): SubnetKeys {
+  const ofLibrary = KNOWN.get(bls) ?? new WeakMap<SubnetRecord, SubnetKeys>();
+  KNOWN.set(bls, ofLibrary);
+  const known = ofLibrary.get(subnet) ?? decodeKeys(subnet, bls);
+  ofLibrary.set(subnet, known);
   return known;
 }
 
-function decodeKeys(subnet: SubnetRecord): SubnetKeys {
+function decodeKeys(subnet: SubnetRecord, bls: Bls): SubnetKeys {
+  /** A key from the registry, which holds no other than valid ones. */
+  const registered = (bytes: Uint8Array | undefined): PublicKey =>
+    defined(bytes && bls.decodePublicKey(bytes), "the registry's keys are points");
   const n = subnet.nodes.length;
   const indices = new Map(subnet.nodes.map((node, i) => [node.id, i]));
   const coefficients = { low: subnet.lowCoefficients, high: subnet.highCoefficients };
@@ -134,17 +131,13 @@ function decodeKeys(subnet: SubnetRecord): SubnetKeys {
     share(kind, signer) {
       const index = indices.get(signer);
       if (index === undefined) return undefined;
-      return shares.get(`${kind} ${index}`, () => sharePublicKey(coefficients[kind], index));
+      return shares.get(`${kind} ${index}`, () => sharePublicKey(bls, coefficients[kind], index));
     },
     multi(signers) {
       if (!signers.every((id) => multiKeys.has(id))) return undefined;
       return sets.get(signers.join(), () =>
-        aggregateKeys(signers.map((id) => defined(multiKeys.get(id), "the signer is known"))),
+        bls.sumOfKeys(signers.map((id) => [1n, defined(multiKeys.get(id), "the signer is known")])),
       );
     },
   };
 }
-
-/** A key from the registry, which holds no other than valid ones. */
-const registered = (bytes: Uint8Array | undefined): PublicKey =>
-  defined(bytes && decodePublicKey(bytes), "the registry's keys are points");

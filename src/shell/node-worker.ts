@@ -13,6 +13,7 @@ import type { Inspection, InspectionReply } from "../types/inspection.ts";
 import type { TraceEntry } from "../types/trace.ts";
 import type { ClockSetting } from "./clock.ts";
 import { fixedLatency, Gate, type Held } from "./gate.ts";
+import { loadMclBls } from "../crypto/bls-mcl.ts";
 import { createNodeCrypto, type NodeSecrets } from "./node-crypto.ts";
 import { NodeHost } from "./node-host.ts";
 import { createWasmHost } from "./wasm-host.ts";
@@ -43,7 +44,7 @@ export interface NodeApi {
     init: NodeInit,
     peers: readonly { readonly node: NodeId; readonly port: MessagePort }[],
     report: MessagePort,
-  ): void;
+  ): Promise<void>;
   http(request: HttpRequest): Promise<HttpReply>;
   inspect(what: Inspection): Promise<InspectionReply>;
   setClock(clock: ClockSetting): void;
@@ -73,14 +74,15 @@ export function exposeNode(endpoint?: Endpoint): void {
   };
 
   const api: NodeApi = {
-    start(init, peers, report) {
+    async start(init, peers, report) {
+      const bls = await loadMclBls();
       const ports = new Map(peers.map((p) => [p.node, p.port]));
       const wasm = createWasmHost({ memoryUnits: init.memoryUnits });
       const replica = createReplica({
         me: init.secrets.node,
         registry: init.registry,
         genesis: init.genesis,
-        crypto: createNodeCrypto(init.secrets, defined(init.registry.versions.get(1), "genesis record")),
+        crypto: createNodeCrypto(init.secrets, defined(init.registry.versions.get(1), "genesis record"), bls),
         wasm,
       });
       gate = new Gate(fixedLatency(init.latencyMs));

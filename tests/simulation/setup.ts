@@ -12,6 +12,7 @@ import type {
 } from "../../src/lab/simulation/simulation.ts";
 import { makeStandInGenesis } from "../../src/lab/simulation/stand-in.ts";
 import { subnetAt } from "../../src/registry/registry.ts";
+import { loadMclBls } from "../../src/crypto/bls-mcl.ts";
 import { createNodeCrypto } from "../../src/shell/node-crypto.ts";
 import { wat } from "../../src/shell/testing/wat.ts";
 import { createWasmHost } from "../../src/shell/wasm-host.ts";
@@ -19,6 +20,7 @@ import type { LabTime, MessageId } from "../../src/types/ids.ts";
 import { canisterIdOf } from "../../src/types/principal.ts";
 
 const SETTINGS = { notaryDelayMs: 300, unitDelayMs: 1000, latencyMs: 0 };
+const bls = await loadMclBls();
 export const wasmHost = createWasmHost({ memoryUnits: 1000 });
 
 export function standInSetup(nodes: 1 | 4 | 7 | 13, seed: number): SimulationSetup {
@@ -33,7 +35,11 @@ export function realSetup(nodes: 1 | 4 | 7 | 13, seed: number): SimulationSetup 
   const draw = prng(seed);
   const { registry, secrets } = makeGenesis({ ...SETTINGS, nodes }, (n) => draw.bytes(n));
   const subnet = subnetAt(registry, registry.latestVersion);
-  return { registry, cryptos: secrets.map((s) => createNodeCrypto(s, subnet)), wasmHost: () => wasmHost };
+  return {
+    registry,
+    cryptos: secrets.map((s) => createNodeCrypto(s, subnet, bls)),
+    wasmHost: () => wasmHost,
+  };
 }
 
 /** Counts in a global; replies with the count as Candid nat64. */

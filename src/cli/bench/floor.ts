@@ -8,6 +8,7 @@ import { prng } from "../../base/prng.ts";
 import { makeGenesis } from "../../lab/genesis.ts";
 import { faultsTolerated, nodeIds, subnetAt } from "../../registry/registry.ts";
 import type { ReplicaCrypto } from "../../replica/interfaces/crypto.ts";
+import { loadMclBls } from "../../crypto/bls-mcl.ts";
 import { createNodeCrypto } from "../../shell/node-crypto.ts";
 import type { NodeId } from "../../types/ids.ts";
 
@@ -20,7 +21,7 @@ interface PreparedRound {
 }
 
 export interface FloorApi {
-  prepare(nodes: 1 | 4 | 7 | 13, rounds: number): void;
+  prepare(nodes: 1 | 4 | 7 | 13, rounds: number): Promise<void>;
   /** Milliseconds for all rounds but the first two, per round. */
   run(): number;
 }
@@ -30,13 +31,14 @@ export function createFloor(): FloorApi {
   let last: NodeId;
   let rounds: PreparedRound[] = [];
   return {
-    prepare(nodes, count) {
+    async prepare(nodes, count) {
+      const bls = await loadMclBls();
       const draw = prng(7);
       const settings = { nodes, notaryDelayMs: 0, unitDelayMs: 1000, latencyMs: 0 };
       const { registry, secrets } = makeGenesis(settings, (n) => draw.bytes(n));
       const subnet = subnetAt(registry, registry.latestVersion);
       const ids = nodeIds(subnet);
-      const cryptos = secrets.map((s) => createNodeCrypto(s, subnet));
+      const cryptos = secrets.map((s) => createNodeCrypto(s, subnet, bls));
       me = cryptos[0]!;
       last = ids.at(-1)!;
       const f = faultsTolerated(nodes);

@@ -9,7 +9,8 @@ import { childrenOf } from "../../codec/crit-bit.ts";
 import { type HashTree, rootHash, treeFromCbor } from "../../codec/hash-tree.ts";
 import { encodeLeb } from "../../codec/leb128.ts";
 import { isWellFormed, lookup } from "../../codec/witness.ts";
-import { encodeBlsDer, publicKeyOf, sign } from "../../crypto/bls.ts";
+import { encodeBlsDer } from "../../crypto/bls.ts";
+import { nobleBls } from "../../crypto/bls-noble.ts";
 import { signedBytes } from "../../types/artifact.ts";
 import type { IngressRecord } from "../../types/messages.ts";
 import { canisterIdOf } from "../../types/principal.ts";
@@ -19,7 +20,7 @@ import { encodeCertificate } from "./certificate.ts";
 import { stateTree } from "./state-tree.ts";
 
 const SECRET = 0x1234567890abcdefn;
-const rootKey = encodeBlsDer(publicKeyOf(SECRET));
+const rootKey = encodeBlsDer(nobleBls.publicKeyOf(SECRET));
 const subnet = sampleSubnet(4, rootKey);
 const c1 = canisterIdOf(1n);
 const c2 = canisterIdOf(2n);
@@ -60,7 +61,7 @@ const b = fromHex;
 
 function certificateOf(tree: HashTree, paths: readonly StatePath[]): Uint8Array {
   const root = toHex(rootHash(tree));
-  const signature = sign("threshold", SECRET, signedBytes.certification(root));
+  const signature = nobleBls.sign("threshold", SECRET, signedBytes.certification(root));
   return encodeCertificate(tree, { kind: "certification", height: 7, root, signature }, paths);
 }
 

@@ -11,7 +11,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { concat, fromHex, toHex, utf8, utf8Lossy } from "../../base/bytes.ts";
 import { type CborInput, decodeCbor, encodeCborTagged, isCborMap } from "../../codec/cbor.ts";
-import { encodeBlsDer, publicKeyOf, sign } from "../../crypto/bls.ts";
+import { encodeBlsDer } from "../../crypto/bls.ts";
+import { nobleBls } from "../../crypto/bls-noble.ts";
 import { signedBytes } from "../../types/artifact.ts";
 import { IC, rejectOf } from "../../types/errors.ts";
 import type { HttpReply } from "../../types/http.ts";
@@ -30,7 +31,7 @@ import { StateManager } from "../state-manager/state-manager.ts";
 import { createEndpoints, type WaitingCall } from "./endpoints.ts";
 
 const SECRET = 0x55aa55aan;
-const rootKey = encodeBlsDer(publicKeyOf(SECRET));
+const rootKey = encodeBlsDer(nobleBls.publicKeyOf(SECRET));
 const nodeSecret = new Uint8Array(32).fill(8);
 const nodeKey = concat(fromHex("302a300506032b6570032100"), ed25519.getPublicKey(nodeSecret));
 const me = selfAuthenticating(nodeKey);
@@ -118,7 +119,7 @@ function node() {
       time: nanosOf(SAMPLE_TIME_MS + 1000 * height),
       ...change(last),
     });
-    const signature = sign("threshold", SECRET, signedBytes.certification(root));
+    const signature = nobleBls.sign("threshold", SECRET, signedBytes.certification(root));
     states.certify({ kind: "certification", height, root, signature });
     deliver(endpoints.onCertified());
   };
