@@ -31,8 +31,8 @@ export interface NodeHome {
 
 /** A notary's delay can grow past what a timer holds (2^31 ms); waking early costs nothing. */
 const LONGEST_SLEEP_MS = 60_000;
-/** Events stepped before waiting messages are let in. */
-const TURN = 16;
+/** A turn begins no event after this long, so that waiting messages and requests are let in. */
+const TURN_MS = 4;
 
 export class NodeHost {
   private readonly replica: Replica;
@@ -109,7 +109,8 @@ export class NodeHost {
 
   private turn(): void {
     if (this.frozen) return;
-    for (let i = 0; i < TURN && !this.dead; i++) {
+    const end = this.home.wallNow() + TURN_MS;
+    while (!this.dead && this.home.wallNow() < end) {
       const event = this.nextEvent();
       if (event === undefined) {
         this.rest();
@@ -121,17 +122,17 @@ export class NodeHost {
     this.run();
   }
 
-  /** Requests, then messages, then the round in hand and the wake in turn: neither keeps the other out. */
+  /** Requests; then the round in hand in turn with messages and the wake: neither keeps the other out. */
   private nextEvent(): ReplicaEvent | undefined {
     const request = this.requests.shift();
     if (request !== undefined) return request;
+    this.continued = this.wantsContinue && !this.continued;
+    if (this.continued) return this.takeContinue();
     const running = this.clock.rate !== 0;
     const message = running ? this.messageAt(this.now()) : undefined;
     if (message !== undefined) return message;
-    const wakes = running && this.isWakeDue(this.now());
-    this.continued = this.wantsContinue && !(wakes && this.continued);
-    if (this.continued) return this.takeContinue();
-    return wakes ? this.takeWake() : undefined;
+    if (running && this.isWakeDue(this.now())) return this.takeWake();
+    return this.wantsContinue ? this.takeContinue() : undefined;
   }
 
   private messageAt(now: LabTime): ReplicaEvent | undefined {

@@ -51,6 +51,7 @@ export function aggregateShares(view: View): Turn {
     if (made.length === 0)
       waits.push({ height: gathering.height, because: "too-few-shares" satisfies Refusal });
     changes.push(...made);
+    if (made.length > 0) break;
   }
   return { changes, waits };
 }
