@@ -14,11 +14,12 @@ import { domainSeparator } from "../crypto/hash.ts";
 import { subnetAt } from "../registry/registry.ts";
 import { createNodeCrypto } from "../shell/node-crypto.ts";
 import { canisterIdOf, parsePrincipal, principalText, selfAuthenticating } from "../types/principal.ts";
-import { makeGenesis } from "./genesis.ts";
+import { keysOn, makeGenesis } from "./genesis.ts";
 import { makeStandInGenesis } from "./simulation/stand-in.ts";
 
 const SETTINGS = { nodes: 4, notaryDelayMs: 300, unitDelayMs: 1000 } as const;
-const { registry, secrets } = makeGenesis(SETTINGS, prng(1).bytes);
+const KEYS = keysOn(nobleBls);
+const { registry, secrets } = makeGenesis(SETTINGS, prng(1).bytes, KEYS);
 const subnet = subnetAt(registry, 1);
 
 test("names follow from keys, nodes stand in byte order (G1, G2)", () => {
@@ -43,10 +44,10 @@ test("every registered key proves its possession (G3)", () => {
 });
 
 test("the same bytes make the same genesis, and it survives a clone", () => {
-  const again = makeGenesis(SETTINGS, prng(1).bytes);
+  const again = makeGenesis(SETTINGS, prng(1).bytes, KEYS);
   expect(again).toEqual({ registry, secrets });
   expect(structuredClone(again)).toEqual(again);
-  expect(makeGenesis(SETTINGS, prng(2).bytes).registry).not.toEqual(registry);
+  expect(makeGenesis(SETTINGS, prng(2).bytes, KEYS).registry).not.toEqual(registry);
 });
 
 test("the stand-in's record has the real one's shape", () => {
@@ -111,7 +112,7 @@ test("the official agent accepts a certificate that three of four nodes signed, 
 test("the official agent refuses another root, another key, a changed byte", async () => {
   await expect(judged(certificate(new Uint8Array(32)))).rejects.toThrow();
   const good = certificate(rootHash(tree));
-  const other = subnetAt(makeGenesis(SETTINGS, prng(3).bytes).registry, 1);
+  const other = subnetAt(makeGenesis(SETTINGS, prng(3).bytes, KEYS).registry, 1);
   await expect(judged(good, other.publicKeyDer)).rejects.toThrow();
   const at = Buffer.from(good).indexOf("data 7");
   await expect(judged(good.with(at, 0x44))).rejects.toThrow();

@@ -11,8 +11,7 @@
  */
 import { assert, defined } from "../base/assert.ts";
 import { compareText } from "../base/bytes.ts";
-import { encodeBlsDer } from "../crypto/bls.ts";
-import { nobleBls } from "../crypto/bls-noble.ts";
+import { type Bls, encodeBlsDer } from "../crypto/bls.ts";
 import { deal } from "../crypto/bls-threshold.ts";
 import { ed25519Der, ed25519PublicKey } from "../crypto/ed25519.ts";
 import { scalarFrom } from "../crypto/lagrange.ts";
@@ -45,18 +44,19 @@ export interface KeyScheme {
   verifyPossession(publicKey: Uint8Array, proof: Uint8Array): boolean;
 }
 
-const REAL: KeyScheme = {
+/** The real schemes, on this library. */
+export const keysOn = (bls: Bls): KeyScheme => ({
   nodeKey: (seed) => ed25519Der(ed25519PublicKey(seed)),
-  blsKey: nobleBls.publicKeyOf,
-  provePossession: nobleBls.provePossession,
-  verifyPossession: nobleBls.verifyPossession,
-};
+  blsKey: bls.publicKeyOf,
+  provePossession: bls.provePossession,
+  verifyPossession: bls.verifyPossession,
+});
 
 /** `random` gives that many unpredictable bytes; a seeded one gives the same genesis again. */
 export function makeGenesis(
   settings: GenesisSettings,
   random: (n: number) => Uint8Array,
-  scheme: KeyScheme = REAL,
+  scheme: KeyScheme,
 ): Genesis {
   const n = settings.nodes;
   const nodes = Array.from({ length: n }, () => drawNode(scheme, random)).sort((a, b) =>

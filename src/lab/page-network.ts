@@ -2,12 +2,16 @@
 import type { Network, NetworkSettings } from "./lab.ts";
 import { type SpawnedWorker, startWorkerNetwork } from "./worker-network.ts";
 
-/** One Chromium renderer gave 125 memory32; each node also holds one for the written-page marks (measurements). */
-const MEMORY_UNITS = 108;
+/** One Chromium renderer gave 125 memory32 (measurements); each node also holds one for its marks and one for its curve. */
+const MEMORY_UNITS = 120;
 const DOZE_AFTER_MS = 60_000;
 
 export const startPageNetwork = (settings: NetworkSettings): Promise<Network> =>
-  startWorkerNetwork(settings, { spawn, memoryUnits: MEMORY_UNITS, dozeAfterMs: DOZE_AFTER_MS });
+  startWorkerNetwork(settings, {
+    spawn,
+    memoryUnits: MEMORY_UNITS - 2 * settings.nodes,
+    dozeAfterMs: DOZE_AFTER_MS,
+  });
 
 function spawn(): SpawnedWorker {
   const worker = new Worker(new URL("../../workers/node.worker.ts", import.meta.url), { type: "module" });

@@ -4,13 +4,14 @@
  */
 import { type Remote, transfer, wrap, type Endpoint, releaseProxy } from "comlink";
 import { defined } from "../base/assert.ts";
+import { loadMclBls } from "../crypto/bls-mcl.ts";
 import { subnetAt } from "../registry/registry.ts";
 import { type ClockSetting, labTimeAt, withRate } from "../shell/clock.ts";
 import type { NodeApi, NodeReport } from "../shell/node-worker.ts";
 import type { HttpReply, HttpRequest } from "../types/http.ts";
 import type { LabTime, NodeId } from "../types/ids.ts";
 import type { InspectionReply } from "../types/inspection.ts";
-import { makeGenesis } from "./genesis.ts";
+import { keysOn, makeGenesis } from "./genesis.ts";
 import type { Flight, Network, NetworkBatch, NetworkInfo, NetworkSettings, NodeStatus } from "./lab.ts";
 
 /** A worker of either home: something to talk to, and a way to end it. */
@@ -50,8 +51,10 @@ export async function startWorkerNetwork(
   settings: NetworkSettings,
   options: WorkerNetworkOptions,
 ): Promise<Network> {
+  // First, so that their scripts load while the dealer is at work.
+  const workers = Array.from({ length: settings.nodes }, () => options.spawn());
   const random = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
-  const { registry, ...dealt } = makeGenesis(settings, random);
+  const { registry, ...dealt } = makeGenesis(settings, random, keysOn(await loadMclBls()));
   const secrets = [...dealt.secrets];
   const subnet = subnetAt(registry, registry.latestVersion);
   const wallNow = (): number => performance.timeOrigin + performance.now();
@@ -65,8 +68,8 @@ export async function startWorkerNetwork(
   };
   let flightId = 0;
 
-  const seats: Seat[] = subnet.nodes.map(({ id }) => {
-    const worker = options.spawn();
+  const seats: Seat[] = subnet.nodes.map(({ id }, i) => {
+    const worker = workers[i]!;
     return { id, worker, api: wrap<NodeApi>(worker.endpoint), status: "starting" };
   });
   const seatOf = (id: NodeId): Seat =>

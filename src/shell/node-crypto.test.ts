@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { toHex, utf8 } from "../base/bytes.ts";
 import { prng } from "../base/prng.ts";
 import { loadMclBls } from "../crypto/bls-mcl.ts";
-import { type Genesis, makeGenesis } from "../lab/genesis.ts";
+import { type Genesis, keysOn, makeGenesis } from "../lab/genesis.ts";
 import { createStandInCrypto, makeStandInGenesis } from "../lab/simulation/stand-in.ts";
 import { highThreshold, lowThreshold, type SubnetRecord, subnetAt } from "../registry/registry.ts";
 import type { ReplicaCrypto, ThresholdKind } from "../replica/interfaces/crypto.ts";
@@ -32,7 +32,9 @@ function seats(genesis: Genesis, create: (s: NodeSecrets, of: SubnetRecord) => R
 
 const schemes = {
   real: (n: Nodes) =>
-    seats(makeGenesis({ ...SETTINGS, nodes: n }, prng(n).bytes), (s, of) => createNodeCrypto(s, of, bls)),
+    seats(makeGenesis({ ...SETTINGS, nodes: n }, prng(n).bytes, keysOn(bls)), (s, of) =>
+      createNodeCrypto(s, of, bls),
+    ),
   "stand-in": (n: Nodes) =>
     seats(makeStandInGenesis({ ...SETTINGS, nodes: n }, prng(n).bytes), createStandInCrypto),
 };

@@ -128,6 +128,7 @@ export function exposeNode(endpoint?: Endpoint): void {
     stepOne: (at) => started().stepOne(at),
   };
   expose(api, endpoint);
+  loadMclBls().catch(() => {}); // compiles while the dealer is at work; `start` says what went wrong
 }
 
 const named = ({ bytes, ...flight }: Held): NamedFlight => ({ ...flight, what: describeMessage(bytes) });

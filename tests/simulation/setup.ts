@@ -4,7 +4,7 @@ import { Principal } from "@icp-sdk/core/principal";
 import { type Prng, prng } from "../../src/base/prng.ts";
 import { decodeCbor, encodeCborTagged } from "../../src/codec/cbor.ts";
 import { requestId } from "../../src/codec/representation-independent-hash.ts";
-import { makeGenesis } from "../../src/lab/genesis.ts";
+import { keysOn, makeGenesis } from "../../src/lab/genesis.ts";
 import type {
   PlannedRequest,
   SimulationResult,
@@ -33,7 +33,7 @@ export function standInSetup(nodes: 1 | 4 | 7 | 13, seed: number): SimulationSet
 
 export function realSetup(nodes: 1 | 4 | 7 | 13, seed: number): SimulationSetup {
   const draw = prng(seed);
-  const { registry, secrets } = makeGenesis({ ...SETTINGS, nodes }, (n) => draw.bytes(n));
+  const { registry, secrets } = makeGenesis({ ...SETTINGS, nodes }, (n) => draw.bytes(n), keysOn(bls));
   const subnet = subnetAt(registry, registry.latestVersion);
   return {
     registry,

@@ -5,7 +5,7 @@
  */
 import { type Endpoint, expose } from "comlink";
 import { prng } from "../../base/prng.ts";
-import { makeGenesis } from "../../lab/genesis.ts";
+import { keysOn, makeGenesis } from "../../lab/genesis.ts";
 import { faultsTolerated, nodeIds, subnetAt } from "../../registry/registry.ts";
 import type { ReplicaCrypto } from "../../replica/interfaces/crypto.ts";
 import { loadMclBls } from "../../crypto/bls-mcl.ts";
@@ -35,7 +35,7 @@ export function createFloor(): FloorApi {
       const bls = await loadMclBls();
       const draw = prng(7);
       const settings = { nodes, notaryDelayMs: 0, unitDelayMs: 1000, latencyMs: 0 };
-      const { registry, secrets } = makeGenesis(settings, (n) => draw.bytes(n));
+      const { registry, secrets } = makeGenesis(settings, (n) => draw.bytes(n), keysOn(bls));
       const subnet = subnetAt(registry, registry.latestVersion);
       const ids = nodeIds(subnet);
       const cryptos = secrets.map((s) => createNodeCrypto(s, subnet, bls));

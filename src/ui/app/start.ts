@@ -16,14 +16,15 @@ const REFRESH_EVERY_MS = 2_000;
 
 export async function start(): Promise<void> {
   const search = new URLSearchParams(location.search);
-  setTheme(await themeWanted(search.get("theme")), false);
-  // A link may shape the network; without one the nodes need not wait for the project.
   const opening = openProject();
-  if (location.hash.startsWith(LINK_PREFIX)) await opening;
-  const network = live.start(settingsFrom(search, project.linkedNetwork));
+  // A link may shape the network; without one the nodes need not wait for the project.
+  const settled = location.hash.startsWith(LINK_PREFIX) ? opening : Promise.resolve();
+  const network = settled.then(() => live.start(settingsFrom(search, project.linkedNetwork)));
+  setTheme(await themeWanted(search.get("theme")), false);
   await opening;
   await network;
   if (live.phase !== "running") return;
+  await live.firstCertified;
   setInterval(() => void canisters.refresh(), REFRESH_EVERY_MS);
   await deployPrebuilt();
 }

@@ -125,6 +125,11 @@ class Canisters {
   #agents = new Map<Who, Promise<PageAgent>>();
   #number = 0;
 
+  /** Something was asked of the subnet and is not answered yet. */
+  get busy(): boolean {
+    return this.progress !== undefined || this.calls.some((c) => c.state === "waiting");
+  }
+
   agentOf(who: Who): Promise<PageAgent> {
     const network = live.network;
     if (network === undefined) return Promise.reject(new Error("the network has not started yet"));

@@ -24,6 +24,11 @@ class Live {
   flights: Flight[] = [];
   readonly #reasons = new Map<NodeId, string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #firstCertified = Promise.withResolvers<void>();
+  /** Before it nodes can answer nobody, and an agent that asks too soon waits long before it asks again. */
+  readonly firstCertified = this.#firstCertified.promise;
+  /** Whether that was. */
+  answers = $state(false);
 
   async start(settings: NetworkSettings): Promise<void> {
     try {
@@ -119,6 +124,10 @@ class Live {
       if (because === undefined) this.#reasons.delete(node);
       else this.#reasons.set(node, because);
     }
+    if (!this.answers && this.chronicle.certified > 0) {
+      this.answers = true;
+      this.#firstCertified.resolve();
+    }
     this.#tell();
   }
   #tell(): void {
@@ -127,7 +136,7 @@ class Live {
       this.version++;
       const { dataset } = document.documentElement;
       dataset.height = String(this.chronicle.finalized);
-      if (this.phase === "running" && this.chronicle.certified > 0) dataset.ready = "true";
+      if (this.answers) dataset.ready = "true";
     }, TELL_EVERY_MS);
   }
 }
