@@ -43,6 +43,8 @@ export interface WasmHostOptions {
 
 const WASM_PAGE = 65_536;
 const MAX_COMPILED = 128;
+/** Tries to get a memory from the host. */
+const ATTEMPTS = 3;
 /** One of four nodes of a tab in which about 120 units can be had. */
 const DEFAULT_UNITS = 30;
 
@@ -89,6 +91,11 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
   const marks = new WebAssembly.Memory({ initial: MARKS_PAGES, maximum: MARKS_PAGES });
   const markBytes = new Uint8Array(marks.buffer);
   const markWords = new Uint32Array(marks.buffer);
+  /** Units of memories that were made and not collected yet, those in slots included. */
+  let uncollected = 0;
+  const collected = new FinalizationRegistry<number>((freed) => {
+    uncollected -= freed;
+  });
   let turn = 0;
   let current: CurrentRun | undefined;
 
@@ -195,11 +202,20 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
     const descriptor = wide
       ? { address, initial: BigInt(pages), maximum: 98_304n }
       : { initial: pages, maximum: 65_536 };
-    try {
-      return new WebAssembly.Memory(descriptor as unknown as WebAssembly.MemoryDescriptor);
-    } catch (error) {
-      slots.length = 0; // what they held may come back for the next try
-      throw new HostShortage(`this host gave no Wasm memory of ${pages} pages: ${String(error)}`);
+    if (uncollected + unitsOf(address) > units) collectGarbage();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const memory = new WebAssembly.Memory(descriptor as unknown as WebAssembly.MemoryDescriptor);
+        uncollected += unitsOf(address);
+        collected.register(memory, unitsOf(address));
+        return memory;
+      } catch (error) {
+        if (attempt === ATTEMPTS) {
+          throw new HostShortage(`this host gave no Wasm memory of ${pages} pages: ${String(error)}`);
+        }
+        slots.length = 0;
+        collectGarbage();
+      }
     }
   }
 
@@ -354,6 +370,16 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
     slot.instance = undefined;
     slot.mirrors = grownPages(before, memory.length);
   }
+}
+
+/**
+ * Makes the engine collect what was dropped, which it would otherwise do much later: a dropped memory counts against the
+ * whole tab until then. Nothing asks for a collection outright; allocating and dropping much outside the heap brings it
+ * about (seen in Chromium: about 5 ms, and 1,200 memories made and dropped by four workers without a failure, where one in
+ * 1,000 failed before).
+ */
+function collectGarbage(): void {
+  for (let i = 0; i < 6; i++) new ArrayBuffer(48 * 1024 * 1024);
 }
 
 const unitsOf = (address: "i32" | "i64" | undefined): number => (address === "i64" ? 2 : 1);

@@ -30,7 +30,11 @@ interface Counter {
 }
 
 /** A counter, created and installed through the official agent, ready to be called. */
-export async function deployCounter(network: Network, wasm: Uint8Array): Promise<Counter> {
+export async function deployCounter(
+  network: Network,
+  wasm: Uint8Array,
+  counts: "Nat" | "Nat64" = "Nat64",
+): Promise<Counter> {
   const agent = HttpAgent.createSync({
     host: `https://n${network.info.subnetId.slice(0, 12)}.terrarium.invalid`,
     fetch: (input, init) => network.fetch(input, init),
@@ -59,11 +63,13 @@ export async function deployCounter(network: Network, wasm: Uint8Array): Promise
     wasm_module: wasm,
     arg: new Uint8Array(),
   });
-  return Actor.createActor<Counter>(counterIdl, { agent, canisterId: canister_id });
+  return Actor.createActor<Counter>(counterIdl(counts), { agent, canisterId: canister_id });
 }
 
-const counterIdl: IDL.InterfaceFactory = ({ IDL }) =>
-  IDL.Service({ inc: IDL.Func([], [IDL.Nat64], []), get: IDL.Func([], [IDL.Nat64], ["query"]) });
+const counterIdl =
+  (counts: "Nat" | "Nat64"): IDL.InterfaceFactory =>
+  ({ IDL }) =>
+    IDL.Service({ inc: IDL.Func([], [IDL[counts]], []), get: IDL.Func([], [IDL[counts]], ["query"]) });
 
 const managementIdl: IDL.InterfaceFactory = ({ IDL }) =>
   IDL.Service({
