@@ -7,6 +7,7 @@ import {
   Ed25519KeyIdentity,
 } from "@icp-sdk/core/identity";
 import { Secp256k1KeyIdentity } from "@icp-sdk/core/identity/secp256k1";
+import { IDL } from "@icp-sdk/core/candid";
 import { CanisterStatus, type Identity, type SubnetStatus } from "@icp-sdk/core/agent";
 import { Principal } from "@icp-sdk/core/principal";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -91,6 +92,26 @@ describe("a subnet of four", () => {
       },
       default_effective_canister_id: { canister_id: id },
     });
+  });
+
+  test("creation at the subnet's path", async () => {
+    const agent = agentFor(endpoint);
+    const Arg = IDL.Record({ amount: IDL.Opt(IDL.Nat), settings: IDL.Opt(IDL.Record({})) });
+    const { reply } = await agent.update(Principal.managementCanister(), {
+      methodName: "provisional_create_canister_with_cycles",
+      arg: IDL.encode([Arg], [{ amount: [], settings: [] }]),
+      effectiveTarget: { subnetId: Principal.fromText(ready.subnetId) },
+    });
+    const [{ canister_id }] = IDL.decode([IDL.Record({ canister_id: IDL.Principal })], reply) as unknown as [
+      { canister_id: Principal },
+    ];
+    await managementOf(agent, canister_id).install_code({
+      mode: { install: null },
+      canister_id,
+      wasm_module: counterWasm(),
+      arg: new Uint8Array(),
+    });
+    expect(await counterOf(agent, canister_id).inc()).toBe(1n);
   });
 
   const identities: [string, () => Promise<Identity | undefined>][] = [
