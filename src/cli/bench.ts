@@ -105,28 +105,22 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   },
   metering: async () => {
     const wasm = await kernels();
-    const runs = await repeat((page) =>
-      inPage(page, "kernels.ts", (m: Kernels, wasm) => m.metering(Uint8Array.from(wasm)), wasm),
-    );
-    const geometricMean = (r: Record<string, number>): number =>
-      Math.exp(Object.values(r).reduce((sum, v) => sum + Math.log(v), 0) / Object.values(r).length);
-    emit({
-      bench: "metering",
-      n: 1,
-      unit: "metered/bare",
-      values: runs.map(geometricMean),
-      bar: 1.5,
-      higherIsBetter: false,
-    });
-    for (const name of Object.keys(runs[0] ?? {})) {
-      emit({
-        bench: `metering.${name}`,
-        n: 1,
-        unit: "metered/bare",
-        values: runs.map((r) => r[name]!),
-        bar: 1.5,
-        higherIsBetter: false,
-      });
+    for (const [bench, marks, bar] of [
+      ["metering.page-charge-off", false, 1.5],
+      ["metering.page-charge-on", true, undefined],
+    ] as const) {
+      const runs = await repeat((page) =>
+        inPage(page, "kernels.ts", (m: Kernels, [wasm, marks]) => m.metering(Uint8Array.from(wasm), marks), [
+          wasm,
+          marks,
+        ] as const),
+      );
+      const geometricMean = (r: Record<string, number>): number =>
+        Math.exp(Object.values(r).reduce((sum, v) => sum + Math.log(v), 0) / Object.values(r).length);
+      const line = { n: 1, unit: "metered/bare", higherIsBetter: false } as const;
+      emit({ bench, ...line, values: runs.map(geometricMean), ...(bar === undefined ? {} : { bar }) });
+      for (const name of KERNELS)
+        emit({ bench: `${bench}.${name}`, ...line, values: runs.map((r) => r[name]!) });
     }
   },
   "first-reply": async () => {

@@ -13,17 +13,17 @@ let loading: Promise<Bls> | undefined;
 
 /** Compiles the library at the first call. */
 export function loadMclBls(): Promise<Bls> {
-  loading ??= load();
+  loading ??= loadMclCurve().then(createBls);
   return loading;
 }
 
-async function load(): Promise<Bls> {
+export async function loadMclCurve(): Promise<Curve<mcl.G1, mcl.G2>> {
   await mcl.init(mcl.BLS12_381);
   mcl.setETHserialization(true); // the IETF draft's encodings
   mcl.setMapToMode(mcl.IRTF); // and its map to the curve
   mcl.verifyOrderG1(false); // the scheme asks where it matters
   mcl.verifyOrderG2(true);
-  return createBls(mclCurve());
+  return mclCurve();
 }
 
 const FIELD_BYTES = 64; // hash_to_field's L for this curve

@@ -15,7 +15,7 @@ const MINUS_GENERATOR = G2.BASE.negate();
 /** A key's part of every pairing. */
 const LINES = new WeakMap<G2Point, Lines>();
 
-const curve: Curve<G1Point, G2Point> = {
+export const nobleCurve: Curve<G1Point, G2Point> = {
   generator2: G2.BASE,
 
   decode1(bytes) {
@@ -91,4 +91,4 @@ function linesOf(key: G2Point): Lines {
   return known;
 }
 
-export const nobleBls = createBls(curve);
+export const nobleBls = createBls(nobleCurve);

@@ -1,12 +1,13 @@
 import { bls12_381 } from "@noble/curves/bls12-381.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import hashVectors from "../../tests/vectors/hash-to-curve.json" with { type: "json" };
 import vectors from "../../tests/vectors/keys.json" with { type: "json" };
 import { concat, fromHex, toHex, utf8 } from "../base/bytes.ts";
 import { prng } from "../base/prng.ts";
 import { decodeBlsDer, encodeBlsDer, type PublicKey, SUITES, type Suite, type Term } from "./bls.ts";
-import { loadMclBls } from "./bls-mcl.ts";
-import { nobleBls } from "./bls-noble.ts";
+import { loadMclBls, loadMclCurve } from "./bls-mcl.ts";
+import { nobleBls, nobleCurve } from "./bls-noble.ts";
 import { combineShares, deal, sharePublicKey } from "./bls-threshold.ts";
 import { bigintOf, GROUP_ORDER, invert, lagrangeAtZero, reduce, scalarFrom } from "./lagrange.ts";
 
@@ -173,6 +174,18 @@ describe.each(LIBRARIES)("%s", (_, bls) => {
     expect(bls.verifyBytes("threshold", dealing.coefficients[0]!, message, combined)).toBe(false);
     expect(combineShares(bls, new Map([[0, new Uint8Array(48)]]))).toBeUndefined();
   });
+});
+
+test("hashing to the curve is RFC 9380's", async () => {
+  const mclCurve = await loadMclCurve();
+  for (const { message, x, y } of hashVectors.points) {
+    const upper = BigInt(`0x${y}`) > bls12_381.fields.Fp.ORDER / 2n;
+    const expected = fromHex(x);
+    expected[0]! |= upper ? 0xa0 : 0x80;
+    const text = utf8(message);
+    expect(nobleCurve.encode1(nobleCurve.hash1(text, hashVectors.separator))).toEqual(expected);
+    expect(mclCurve.encode1(mclCurve.hash1(text, hashVectors.separator))).toEqual(expected);
+  }
 });
 
 test("both libraries give the same bytes and verdicts", () => {

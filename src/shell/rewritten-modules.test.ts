@@ -109,7 +109,7 @@ describe("no bytes make the rewriter crash or hang", () => {
       for (let k = random.below(3); k >= 0 && damaged.length > 0; k--) {
         damaged[random.below(damaged.length)]! ^= 1 << random.below(8);
       }
-      const r = rewrite(damaged, ALL_API);
+      const r = rewrite(damaged, "damaged", ALL_API);
       if (!r.ok || host.validate(damaged) !== undefined) continue;
       stillValid++;
       expect([n, WebAssembly.validate(r.module.bytes as Uint8Array<ArrayBuffer>)]).toEqual([n, true]);

@@ -19,7 +19,6 @@ export const IC = {
   SubnetNotFound: "IC0404",
   CanisterNotHostedBySubnet: "IC0405",
   CanisterRejectedMessage: "IC0406",
-  UnknownManagementMessage: "IC0407",
   InvalidManagementPayload: "IC0408",
   CanisterTrapped: "IC0502",
   CanisterCalledTrap: "IC0503",

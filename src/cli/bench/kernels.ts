@@ -21,11 +21,11 @@ export function calibrate(): { pairingMs: number; copyMs: number } {
   return { pairingMs: best(() => bls12_381.pairingBatch(pairs), 20), copyMs: best(() => to.set(from), 10) };
 }
 
-/** Time rewritten over time bare, by kernel; `wasm` exports each as a query. */
-export function metering(wasm: Uint8Array): Record<string, number> {
+/** Time rewritten over time bare, by kernel; `wasm` exports each as a query. `marks`: written pages are marked. */
+export function metering(wasm: Uint8Array, marks: boolean): Record<string, number> {
   const bare = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(wasm)), {});
   const host = createWasmHost();
-  const module = rewrite(wasm, new Set());
+  const module = rewrite(wasm, "kernels", new Set(), marks);
   if (!module.ok) throw new Error(module.message);
   let heap = segmentsOf(module.module.memory?.minPages ?? 0, module.segments);
   let globals: readonly GlobalValue[] = module.module.globals.map((g) => g.initial);

@@ -6,6 +6,7 @@
  *   X2  When it does not, the canister is as given save for its log, and neither calls nor an answer leave it. The
  *       instructions are counted all the same (interface S24).
  *   X3  A call that was prepared and never performed leaves nothing behind (S26).
+ *   X4  A management call that names another version of its caller than it has makes the message trap (interface L2).
  *
  * Whoever runs a query forgets the canister given back, log included (S37). Cycles for instructions are not touched
  * here: the caller prepays and settles.
@@ -24,10 +25,12 @@ import {
   instructionLimitExceeded,
   isFailure,
   noWasmModule,
+  toolchainViolation,
   wasmTrap,
   type Failure,
 } from "./failure.ts";
 import { withLogs } from "./logs.ts";
+import { senderVersionFault } from "./management/sender-version.ts";
 import { dropPreparation } from "./system-api/call.ts";
 import { allowHeapGrowth } from "./system-api/memory-growth.ts";
 import {
@@ -82,6 +85,9 @@ export function runCanister(
   const failure = failureOf(result.outcome, entry, situation.instructionLimit);
   if (failure !== undefined) return failed(sandbox, failure, instructions);
 
+  const lie = senderVersionLie(sandbox);
+  if (lie !== undefined) return failed(sandbox, toolchainViolation(lie), instructions);
+
   dropPreparation(sandbox);
   const changed: CanisterState = {
     ...canister,
@@ -105,6 +111,15 @@ export function runCanister(
     accepted: sandbox.acceptedMessage,
     prints: printed(sandbox),
   };
+}
+
+/** X4. */
+function senderVersionLie({ calls, canister }: Sandbox): string | undefined {
+  for (const { callee, method, payload } of calls) {
+    const fault = senderVersionFault(callee, method, payload, canister.version);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
 }
 
 const failed = (sandbox: Sandbox, failure: Failure, instructions: bigint): Run => ({

@@ -17,7 +17,7 @@ export type GlobalValue = number | bigint;
 
 /** What the rewriter learned about a module, and all that the host needs to run it. Plain data. */
 export interface RewrittenModule {
-  /** SHA-256 of the rewritten bytes, hex: the host's cache key. */
+  /** Names the rewritten bytes, which follow from the uploaded ones: their SHA-256, hex. The host's cache key. */
   readonly key: Hash;
   readonly bytes: Uint8Array;
   readonly memory:

@@ -1,5 +1,7 @@
 /** For tests: modules from text, and one run of one method on a fresh or given heap. */
 import wabtInit from "wabt";
+import { toHex } from "../../base/bytes.ts";
+import { sha256 } from "../../crypto/hash.ts";
 import { SYSTEM_API } from "../../replica/execution/wasm/imports.ts";
 import { type Rewritten, rewrite } from "../../replica/execution/wasm/rewrite.ts";
 import type {
@@ -40,7 +42,8 @@ export function wat(text: string): Uint8Array {
 export const ALL_API: ReadonlySet<string> = new Set(SYSTEM_API.keys());
 
 export function rewritten(wasm: Uint8Array | string): Rewritten & { ok: true } {
-  const result = rewrite(typeof wasm === "string" ? wat(wasm) : wasm, ALL_API);
+  const bytes = typeof wasm === "string" ? wat(wasm) : wasm;
+  const result = rewrite(bytes, toHex(sha256(bytes)), ALL_API);
   if (!result.ok) throw new Error(result.message);
   return result;
 }

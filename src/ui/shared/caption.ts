@@ -32,6 +32,8 @@ export function captionOf(
     }
     const signed = block.notarization.shares;
     if (block.notarization.whole === undefined) {
+      if (signed.size >= high)
+        return `It has the ${high === 1 ? "one signature" : `${high} signatures`} it needs: they are being added up.`;
       const missing = up.filter((n) => !signed.has(n)).map(name);
       const who =
         missing.length === 0
@@ -39,6 +41,8 @@ export function captionOf(
           : `: ${listed(missing)} ${missing.length === 1 ? "is" : "are"} still checking it`;
       return `It needs ${high} ${high === 1 ? "signature" : "signatures"} and has ${signed.size}${who}.`;
     }
+    if (block.finalization.shares.size >= high)
+      return "It is notarized, and enough nodes say that they notarized nothing else here: it is about to be final.";
     return `It is notarized. It is final once ${high === 1 ? "its node says" : `${high} nodes say`} that they notarized nothing else here; ${block.finalization.shares.size} did.`;
   })();
   if (up.length < high && up.length > 0 && !nodes.some((n) => status(n) === "starting")) {

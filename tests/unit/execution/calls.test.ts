@@ -1,7 +1,8 @@
 /** Calls between canisters: callbacks, cleanup, starvation, cycles, limits. Source: interface §5; replica E.1. */
+import { IDL } from "@icp-sdk/core/candid";
 import { describe, expect, test } from "vitest";
 import { draftOf } from "../../../src/replica/state/draft.ts";
-import type { Program } from "./scripted-host.ts";
+import type { Guest, Program } from "./scripted-host.ts";
 import { idOf, SECOND, subnetOf, World } from "./world.ts";
 
 const ID = "rwlgt-iiaaa-aaaaa-aaaaa-cai";
@@ -264,6 +265,22 @@ describe("the version (S35)", () => {
     expect(versions()).toEqual([3n, 1n]);
     world.ask(0, "relay", "trap");
     expect(versions()).toEqual([5n, 1n]);
+  });
+
+  test("one that is not its own, named in a management call, makes the message trap (L2)", () => {
+    const Args = IDL.Record({ sender_canister_version: IDL.Opt(IDL.Nat64) });
+    const create = (version: bigint) => (g: Guest) => {
+      const arg = new Uint8Array(IDL.encode([Args], [{ sender_canister_version: [version] }]));
+      g.call("", "create_canister", { arg, onReply: 0, onReject: 1 });
+    };
+    const world = new World([
+      relay({ "canister_update right": create(0n), "canister_update wrong": create(1n) }),
+    ]);
+    expect(world.ask(0, "wrong")).toContain(
+      "includes sender canister version 1 that does not match the actual sender canister version 0",
+    );
+    expect([world.canister(0).version, world.canister(0).callbacks.size]).toEqual([0n, 0]);
+    expect(world.ask(0, "right")).not.toContain("does not match");
   });
 });
 

@@ -9,10 +9,10 @@ describe("who reaches what", () => {
     expect(textOf(byUser(draft, "start", undefined, undefined))).toBe(
       "Management canister has no method 'start'",
     );
-    expect(errorOf(byUser(draft, "start", undefined, undefined))).toBe("IC0407");
+    expect(errorOf(byUser(draft, "start", undefined, undefined))).toBe("IC0536");
     expect(errorOf(byUser(draft, "start_canister", undefined, undefined))).toBe("IC0408");
     expect(errorOf(byCanister(draft, "http_request", undefined, undefined, canisterIdOf(16n), 5n))).toBe(
-      "IC0407",
+      "IC0536",
     );
     expect(byCanister(draft, "http_request", undefined, undefined, canisterIdOf(16n), 5n)).toMatchObject({
       refund: 5n,

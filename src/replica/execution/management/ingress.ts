@@ -20,14 +20,13 @@ import {
   onlyControllersCanCall,
   onlyQueries,
   statusDenied,
-  unknownMethod,
 } from "./rejects.ts";
 import { isController, maySee } from "./permissions.ts";
 
 /** Undefined: it may. */
 export function managementIngressRefusal(state: ReplicatedState, call: IngressContent): Reject | undefined {
   const rule = METHODS.get(call.method);
-  if (rule === undefined) return unknownMethod(call.method);
+  if (rule === undefined) return onlyCanisters(call.method);
   if (!rule.canisters) return onlyQueries(call.method);
   if (!rule.ingress) return onlyCanisters(call.method);
 

@@ -6,9 +6,12 @@
  *
  * Source: interface L24, S1–S8; replica D.7.
  */
+import { BoundedCache } from "../../../base/bounded-cache.ts";
+import { toHex } from "../../../base/bytes.ts";
 import { type Decoded, decoded, undecodable } from "../../../base/decoded.ts";
 import { sha256 } from "../../../crypto/hash.ts";
 import type { GlobalValue, WasmHost } from "../../interfaces/wasm-host.ts";
+import type { Hash } from "../../../types/ids.ts";
 import type { InstalledCode } from "../../state/canister.ts";
 import { PAGE, type Pages, withPages, zeroPages } from "../../state/pages.ts";
 import { IMPLEMENTED } from "../system-api/table.ts";
@@ -25,15 +28,29 @@ const WASM_PAGE = 65_536;
 
 /** `because` is the reject's text: "Canister's Wasm module is not valid: …". */
 export function loadModule(uploaded: Uint8Array, host: WasmHost): Decoded<LoadedModule> {
+  const hash = sha256(uploaded);
+  const key = toHex(hash);
+  return RECENT.get(key, () => load(uploaded, hash, key, host));
+}
+
+/** The same module is often installed again. */
+const RECENT = new BoundedCache<Decoded<LoadedModule>>(8);
+
+function load(
+  uploaded: Uint8Array,
+  moduleHash: Uint8Array,
+  key: Hash,
+  host: WasmHost,
+): Decoded<LoadedModule> {
   const inflated = inflateModule(uploaded);
   if (!inflated.ok) return undecodable(inflated.message);
-  const rewritten = rewrite(inflated.wasm, IMPLEMENTED);
+  const rewritten = rewrite(inflated.wasm, key, IMPLEMENTED);
   if (!rewritten.ok) return undecodable(rewritten.message);
   const fault = host.validate(inflated.wasm);
   if (fault !== undefined) return undecodable(fault);
   const { module, exports, metadata, segments } = rewritten;
   return decoded({
-    code: { moduleHash: sha256(uploaded), uploadedSize: uploaded.length, module, exports, metadata },
+    code: { moduleHash, uploadedSize: uploaded.length, module, exports, metadata },
     heap: bornHeap((module.memory?.minPages ?? 0) * WASM_PAGE, segments),
     globals: module.globals.map((global) => global.initial),
   });

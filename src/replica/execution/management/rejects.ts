@@ -13,11 +13,11 @@ const help = (suggestion: string, section: string): string =>
   `\n${suggestion} See documentation: http://internetcomputer.org/docs/current/references/execution-errors#${section}`;
 
 export const unknownMethod = (method: string): Reject =>
-  rejectOf(IC.UnknownManagementMessage, `Management canister has no method '${method}'`);
+  rejectOf(IC.CanisterMethodNotFound, `Management canister has no method '${method}'`);
 
 export const notYetBuilt = (method: string): Reject =>
   rejectOf(
-    IC.UnknownManagementMessage,
+    IC.CanisterMethodNotFound,
     `Management canister has no method '${method}' here: this subnet does not offer it yet`,
   );
 

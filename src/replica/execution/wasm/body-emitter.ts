@@ -17,6 +17,8 @@ export interface BodyContext {
   readonly shift: number;
   /** 64-bit memory. */
   readonly wide: boolean;
+  /** Stores mark their page. */
+  readonly marks: boolean;
   readonly tableWide: readonly boolean[];
   /** 0: as it is; F32, F64: kept as an integer of the same bits. */
   readonly globalFloat: Uint8Array;
@@ -182,6 +184,12 @@ export class BodyEmitter {
     const { wide } = this.c;
     const start = this.i;
     if ((this.c.source[start]! & 0x40) !== 0) undecodable("multiple memories are not supported", start);
+    if (!this.c.marks) {
+      this.byte(op);
+      if (sub >= 0) this.byte(sub);
+      this.memoryArgument();
+      return;
+    }
     this.i = start + 1;
     const offset = this.offset();
     const value = this.temporary(valueType);

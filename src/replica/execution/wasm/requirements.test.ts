@@ -5,7 +5,7 @@ import { rewrite } from "./rewrite.ts";
 import { Writer } from "./writer.ts";
 
 const refusal = (text: string, implemented = ALL_API): string => {
-  const result = rewrite(wat(text), implemented);
+  const result = rewrite(wat(text), "", implemented);
   return result.ok ? "accepted" : result.message;
 };
 const custom = (name: string, content = "x"): number[] => {
@@ -13,7 +13,7 @@ const custom = (name: string, content = "x"): number[] => {
   return [0, body.length, ...body];
 };
 const withCustoms = (...sections: number[][]) =>
-  rewrite(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections.flat()]), ALL_API);
+  rewrite(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections.flat()]), "", ALL_API);
 
 describe("imports (S2, S3)", () => {
   test("the table has 74 functions, 9 of them for 32-bit modules alone", () => {
@@ -140,7 +140,7 @@ describe("limits and features (S7, S8, S11)", () => {
       w.section(1, new Writer().raw(1, 0x60, 0, 0))
         .section(3, types)
         .section(10, code);
-      const r = rewrite(w.written(), ALL_API);
+      const r = rewrite(w.written(), "", ALL_API);
       return r.ok ? "accepted" : r.message;
     };
     expect(module(50_000, 0)).toBe("accepted");
@@ -153,7 +153,7 @@ describe("limits and features (S7, S8, S11)", () => {
     const body = (...code: number[]) => {
       const f = [0, ...code, 0x0b];
       const sections = [1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, f.length + 2, 1, f.length, ...f];
-      const r = rewrite(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections]), ALL_API);
+      const r = rewrite(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...sections]), "", ALL_API);
       return r.ok ? "accepted" : r.message;
     };
     expect(body(0x01)).toBe("accepted");

@@ -15,8 +15,7 @@
  *
  * Source: replica D.3, D.7; interface S1–S9; DESIGN §6.
  */
-import { toHex } from "../../../base/bytes.ts";
-import { sha256 } from "../../../crypto/hash.ts";
+import type { Hash } from "../../../types/ids.ts";
 import type { RewrittenModule } from "../../interfaces/wasm-host.ts";
 import type { CanisterExports } from "../../state/canister.ts";
 import type { BodyContext } from "./body-emitter.ts";
@@ -55,10 +54,18 @@ export type Rewritten =
   /** The sentence of IC0505 without its frame. */
   | { readonly ok: false; readonly message: string };
 
-/** `wasm` is raw (see gunzip.ts). `implemented` names the System API functions that there is code for. */
-export function rewrite(wasm: Uint8Array, implemented: ReadonlySet<string>): Rewritten {
+/**
+ * `wasm` is raw (see gunzip.ts). `key` becomes the module's. `implemented` names the System API functions that there is
+ * code for. `marks` is false only to measure what marking written pages costs: such a module forgets what it stores.
+ */
+export function rewrite(
+  wasm: Uint8Array,
+  key: Hash,
+  implemented: ReadonlySet<string>,
+  marks = true,
+): Rewritten {
   try {
-    return rewriteModule(wasm, implemented);
+    return rewriteModule(wasm, key, implemented, marks);
   } catch (error) {
     if (!(error instanceof InvalidWasm)) throw error;
     return { ok: false, message: `Canister's Wasm module is not valid: ${error.message}` };
@@ -69,7 +76,12 @@ const WASM_PAGE = 65_536;
 /** Engines refuse longer function bodies. Source: WebAssembly JavaScript interface, implementation limits. */
 const MAX_BODY_BYTES = 7_654_321;
 
-function rewriteModule(wasm: Uint8Array, implemented: ReadonlySet<string>): Rewritten & { ok: true } {
+function rewriteModule(
+  wasm: Uint8Array,
+  key: Hash,
+  implemented: ReadonlySet<string>,
+  marks: boolean,
+): Rewritten & { ok: true } {
   const m = decodeModule(wasm);
   checkLimits(m);
   checkImports(m, implemented);
@@ -91,13 +103,13 @@ function rewriteModule(wasm: Uint8Array, implemented: ReadonlySet<string>): Rewr
     added: [],
     initSegments: [],
   };
-  const code = codeSection(plan, wasm);
+  const code = codeSection(plan, wasm, marks);
   const bytes = encode(plan, code.section);
   const mutable = m.globals.filter((g) => g.mutable);
   return {
     ok: true,
     module: {
-      key: toHex(sha256(bytes)),
+      key,
       bytes,
       memory:
         m.memory === undefined
@@ -144,6 +156,7 @@ function liftedSegments(m: Decoded): { offset: number; bytes: Uint8Array }[] {
 function codeSection(
   plan: Plan,
   wasm: Uint8Array,
+  marks: boolean,
 ): { readonly section: Writer; readonly operators: number; readonly writesTables: boolean } {
   const { m, importCount } = plan;
   const first = importCount; // our imports follow the module's own
@@ -154,6 +167,7 @@ function codeSection(
     importCount,
     shift: ADDED_IMPORTS.length,
     wide: plan.wide,
+    marks,
     tableWide: m.tables.map((t) => t.limits.wide),
     globalFloat: Uint8Array.from(m.globals, (g) =>
       g.mutable && (g.type === F32 || g.type === F64) ? g.type : 0,
