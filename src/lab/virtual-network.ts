@@ -22,6 +22,9 @@ interface Seat {
   silent: boolean;
 }
 
+/** Far more than all messages of an instant ask for: beyond it some node wakes itself for ever. */
+const STEPS_PER_INSTANT = 5_000;
+
 export class VirtualNetwork {
   now: LabTime;
   readonly trace: TraceEntry[] = [];
@@ -90,7 +93,12 @@ export class VirtualNetwork {
   /** Runs until `done` says so; false when `forMs` of virtual time passed without it. */
   runUntil(done: () => boolean, forMs: number): boolean {
     const limit = this.now + forMs;
+    let instant = this.now;
+    let steps = 0;
     while (!done()) {
+      steps = instant === this.now ? steps + 1 : 0;
+      instant = this.now;
+      assert(steps < STEPS_PER_INSTANT, `time goes on: nodes have been busy at ${this.now} for ${steps} steps`);
       if (!this.stepOnce(limit)) {
         this.now = limit;
         return done();
