@@ -98,7 +98,10 @@ export class VirtualNetwork {
     while (!done()) {
       steps = instant === this.now ? steps + 1 : 0;
       instant = this.now;
-      assert(steps < STEPS_PER_INSTANT, `time goes on: nodes have been busy at ${this.now} for ${steps} steps`);
+      assert(
+        steps < STEPS_PER_INSTANT,
+        `time goes on: nodes have been busy at ${this.now} for ${steps} steps`,
+      );
       if (!this.stepOnce(limit)) {
         this.now = limit;
         return done();
