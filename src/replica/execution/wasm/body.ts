@@ -24,11 +24,13 @@ import {
   Kind,
   MISC_COST,
   MISC_DELTA,
+  MISC_WEIGHT,
   Misc,
   ONE,
   refusedOperator,
   SIMD,
   SimdKind,
+  WEIGHT,
 } from "./opcodes.ts";
 import { invalid, undecodable } from "./reader.ts";
 import { putSigned, putU32 } from "./writer.ts";
@@ -60,8 +62,8 @@ export interface Body {
 const STORE_TYPE = [I32, I64, F32, F64, I32, I32, I64, I64, I64];
 
 export const MAX_LOCALS = 50_000;
-/** Source: interface S8. */
-const MAX_OPERATORS = 1_000_000;
+/** Source: interface S8; replica D.7. */
+const MAX_COMPLEXITY = 1_000_000;
 const NARROW_MAX = 8191;
 
 /** First operators behind float arithmetic that make a canonical NaN unnecessary: arithmetic, comparisons, truncations. */
@@ -93,6 +95,7 @@ export class BodyRewriter extends BodyEmitter {
   private readonly operands: number[] = [];
   private operatorCost = 0;
   private operatorDelta = 0;
+  private miscWeight = 0;
   private simd = false;
   private tailCalls = false;
   private writesTables = false;
@@ -146,6 +149,8 @@ export class BodyRewriter extends BodyEmitter {
     let height = 0;
     let highest = 0;
     let operators = 0;
+    let complexity = 0;
+    this.miscWeight = 0;
     for (;;) {
       if (i >= end) undecodable("function body ends early", i);
       if (o + ROOM > out.length) {
@@ -173,6 +178,7 @@ export class BodyRewriter extends BodyEmitter {
       }
       i++;
       operators++;
+      complexity += WEIGHT[op]!;
       cost += price;
       height += DELTA[op]!;
       if (height > highest) highest = height;
@@ -212,6 +218,7 @@ export class BodyRewriter extends BodyEmitter {
       } else if (kind === END) {
         if (bases.length === 0) {
           if (i !== end) undecodable("operators remain behind the end of a function", i);
+          this.checkComplexity(complexity + this.miscWeight);
           return this.finish(outAt, o, operators, highest, locals, entryCost);
         }
         out[o++] = op;
@@ -259,6 +266,14 @@ export class BodyRewriter extends BodyEmitter {
     this.writesTables = false;
   }
 
+  /** Every operator weighs one at least, so that mainnet's bound on their number, also a million, never speaks first. */
+  private checkComplexity(complexity: number): void {
+    if (complexity <= MAX_COMPLEXITY) return;
+    invalid(
+      `Wasm module contains a function at index ${this.index} with complexity ${complexity} which exceeds the maximum complexity allowed ${MAX_COMPLEXITY}.`,
+    );
+  }
+
   private finish(
     start: number,
     end: number,
@@ -267,11 +282,6 @@ export class BodyRewriter extends BodyEmitter {
     locals: { readonly start: number; readonly groups: number; readonly end: number },
     entryCost: number,
   ): Body {
-    if (operators > MAX_OPERATORS) {
-      invalid(
-        `Wasm module contains a function at index ${this.index} of size ${operators} that exceeds the maximum allowed size of ${MAX_OPERATORS}.`,
-      );
-    }
     return {
       start,
       end,
@@ -535,6 +545,7 @@ export class BodyRewriter extends BodyEmitter {
     if (sub > Misc.TableFill) this.unsupported(`0xfc ${sub}`);
     this.operatorCost = MISC_COST[sub]! - ONE.cost[0xfc]!;
     this.operatorDelta = MISC_DELTA[sub]!;
+    this.miscWeight += MISC_WEIGHT[sub]!;
     const keep = (numbers: number): void => {
       this.byte(0xfc);
       this.byte(sub);

@@ -127,6 +127,29 @@ function oneByteOperators(): OpcodeTable {
   return t;
 }
 
+/** What an operator adds to the complexity of its function. Those behind 0xfc: MISC_WEIGHT. Source: replica D.7. */
+export const WEIGHT: Uint8Array = weights();
+function weights(): Uint8Array {
+  const w = new Uint8Array(256).fill(1);
+  const weigh = (weight: number, ...ranges: readonly (readonly [number, number])[]): void => {
+    for (const [first, last] of ranges) w.fill(weight, first, last + 1);
+  };
+  weigh(50, [0x02, 0x04], [0x0c, 0x0e], [0x10, 0x11], [0x40, 0x40]); // blocks, branches, calls, memory.grow
+  weigh(14, [0x25, 0x25]); // table.get
+  weigh(8, [0xd2, 0xd2]); // ref.func
+  weigh(7, [0x26, 0x26]); // table.set
+  weigh(6, [0xd1, 0xd1]); // ref.is_null
+  weigh(5, [0xa8, 0xba]); // conversions between integers and floats, demotion
+  weigh(4, [0x8b, 0x8c], [0x99, 0x9a]); // abs, neg
+  weigh(3, [0x28, 0x35], [0x6d, 0x70], [0x7f, 0x82], [0x98, 0x98], [0xa6, 0xa6]); // loads, div, rem, copysign
+  weigh(2, [0x1b, 0x1b], [0x23, 0x23], [0x36, 0x3f], [0x69, 0x69], [0x7b, 0x7b]);
+  weigh(2, [0x45, 0x66]); // comparisons
+  weigh(3, [0x61, 0x61]); // f64.eq
+  weigh(2, [0x8d, 0x8f], [0x91, 0x91], [0x9b, 0x9d], [0x9f, 0x9f], [0xa7, 0xa7], [0xbb, 0xc4]);
+  weigh(0, [0xfc, 0xfc]);
+  return w;
+}
+
 /** memory.grow costs 300, which the byte in the table cannot say. */
 export const GROW_EXTRA = 300 - 255;
 
@@ -149,6 +172,10 @@ export const Misc = {
 export const MISC_COST: readonly number[] = [
   ...new Array<number>(8).fill(20),
   ...[100, 300, 100, 100, 100, 300, 100, 300, 100, 100],
+];
+export const MISC_WEIGHT: readonly number[] = [
+  ...new Array<number>(8).fill(3),
+  ...[1, 1, 4, 3, 4, 1, 4, 50, 1, 5],
 ];
 export const MISC_DELTA: readonly number[] = [
   ...new Array<number>(8).fill(0),

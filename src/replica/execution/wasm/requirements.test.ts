@@ -146,7 +146,7 @@ describe("limits and features (S7, S8, S11)", () => {
     expect(module(50_000, 0)).toBe("accepted");
     expect(module(50_001, 0)).toContain("defined 50001 functions");
     expect(module(1, 999_999)).toBe("accepted");
-    expect(module(1, 1_000_000)).toContain("of size 1000001 that exceeds");
+    expect(module(1, 1_000_000)).toContain("with complexity 1000001 which exceeds");
   });
 
   test("relaxed SIMD, garbage collection and second memories, from bytes", () => {
@@ -185,4 +185,13 @@ describe("what is lifted out (R4)", () => {
       { type: "f64", initial: 0x3ff0000000000000n },
     ]);
   });
+});
+
+test("a function too complex is refused with its complexity", () => {
+  const loops = (n: number) => `(module (func) (func ${"(loop)".repeat(n)}))`;
+  const refused = rewrite(wat(loops(20_001)), "", ALL_API);
+  expect(!refused.ok && refused.message).toContain(
+    "a function at index 1 with complexity 1020052 which exceeds the maximum complexity allowed 1000000.",
+  );
+  expect(rewrite(wat(loops(19_607)), "", ALL_API).ok).toBe(true);
 });
