@@ -44,7 +44,7 @@ describe("before induction", () => {
     expect(refusal("raw_rand")).toBe("Only canisters can call ic00 method raw_rand");
     expect(refusal("create_canister")).toBe("Only canisters can call ic00 method create_canister");
     expect(refusal("fetch_canister_logs")).toContain("non-replicated");
-    expect(refusal("nonsense")).toBe("Management canister has no method 'nonsense'");
+    expect(refusal("nonsense")).toBe("Only canisters can call ic00 method nonsense");
     expect(refusal("take_canister_snapshot")).toContain("does not offer it yet");
     expect(refusal("provisional_create_canister_with_cycles", EMPTY_REPLY, BOB)).toBeUndefined();
     expect(refusal("provisional_top_up_canister", about(id), BOB)).toBeUndefined();

@@ -30,11 +30,13 @@ const WASM_PAGE = 65_536;
 export function loadModule(uploaded: Uint8Array, host: WasmHost): Decoded<LoadedModule> {
   const hash = sha256(uploaded);
   const key = toHex(hash);
-  return RECENT.get(key, () => load(uploaded, hash, key, host));
+  const recent = RECENT.get(host) ?? new BoundedCache<Decoded<LoadedModule>>(8);
+  RECENT.set(host, recent);
+  return recent.get(key, () => load(uploaded, hash, key, host));
 }
 
 /** The same module is often installed again. */
-const RECENT = new BoundedCache<Decoded<LoadedModule>>(8);
+const RECENT = new WeakMap<WasmHost, BoundedCache<Decoded<LoadedModule>>>();
 
 function load(
   uploaded: Uint8Array,
