@@ -201,6 +201,7 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
   /** R2. Ends because every turn changes a pool or raises the certified height, and both are bounded. */
   function settle(): void {
     for (let again = true; again;) {
+      // First: somebody waits for these certificates, nobody yet for what consensus does next.
       certifyStates();
       const ingressView = { pool: ingress, judge, states, maxMessageBytes: subnet.maxIngressBytesPerMessage };
       ingress.apply(handleIngress(ingressView, nanosOf(now)));
