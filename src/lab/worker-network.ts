@@ -33,6 +33,8 @@ export interface WorkerNetworkOptions {
 interface Seat {
   readonly id: NodeId;
   readonly worker: SpawnedWorker;
+  /** Its sentence, should it ever come. */
+  readonly failure: Promise<string>;
   readonly api: Remote<NodeApi>;
   status: NodeStatus;
 }
@@ -51,8 +53,11 @@ export async function startWorkerNetwork(
   settings: NetworkSettings,
   options: WorkerNetworkOptions,
 ): Promise<Network> {
-  // First, so that their scripts load while the dealer is at work.
-  const workers = Array.from({ length: settings.nodes }, () => options.spawn());
+  // First, so that their scripts load while the dealer is at work; what fails meanwhile is not lost.
+  const workers = Array.from({ length: settings.nodes }, () => {
+    const worker = options.spawn();
+    return { worker, failure: new Promise<string>((resolve) => worker.onfailure(resolve)) };
+  });
   const random = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
   const { registry, ...dealt } = makeGenesis(settings, random, keysOn(await loadMclBls()));
   const secrets = [...dealt.secrets];
@@ -69,8 +74,8 @@ export async function startWorkerNetwork(
   let flightId = 0;
 
   const seats: Seat[] = subnet.nodes.map(({ id }, i) => {
-    const worker = workers[i]!;
-    return { id, worker, api: wrap<NodeApi>(worker.endpoint), status: "starting" };
+    const { worker, failure } = workers[i]!;
+    return { id, worker, failure, api: wrap<NodeApi>(worker.endpoint), status: "starting" };
   });
   const seatOf = (id: NodeId): Seat =>
     defined(
@@ -92,11 +97,9 @@ export async function startWorkerNetwork(
   const ports = pairwise(seats.map((s) => s.id));
   await Promise.all(
     seats.map(async (seat, i) => {
-      const failed = new Promise<never>((_, reject) => {
-        seat.worker.onfailure((sentence) => {
-          setStatus(seat, "stopped", sentence);
-          reject(new Error(`node ${i + 1} did not start: ${sentence}`));
-        });
+      const failed = seat.failure.then((sentence): never => {
+        setStatus(seat, "stopped", sentence);
+        throw new Error(`node ${i + 1} did not start: ${sentence}`);
       });
       failed.catch(() => {});
       const report = new MessageChannel();
@@ -125,7 +128,10 @@ export async function startWorkerNetwork(
       await Promise.race([start, failed]);
       setStatus(seat, "running");
     }),
-  );
+  ).catch((error: unknown) => {
+    for (const { worker } of workers) worker.terminate();
+    throw error;
+  });
   secrets.length = 0;
 
   /** One node for all, while it runs: another may not have certified yet what this one has just answered. */

@@ -112,17 +112,8 @@ export function simulate(setup: SimulationSetup, options: SimulationOptions): Si
   const roots = new Map(nodes.map((id) => [id, new Map<Height, Hash>()]));
   const included = new Map(nodes.map((id) => [id, [] as MessageId[]]));
   const executed = new Map(nodes.map((id) => [id, new Map<MessageId, number>()]));
-  const ranks = new Map<Hash, number>();
-  const notarized = new Map(nodes.map((id) => [id, new Set<string>()]));
   let restore: NodeId | undefined;
   network.onTrace = ({ node, fact }) => {
-    if (fact.kind === "block-made") ranks.set(fact.block, fact.rank);
-    if (fact.kind === "artifact-made" && fact.artifact === "notarization-share") {
-      const mine = notarized.get(node)!;
-      const what = `height ${fact.height}, rank ${ranks.get(fact.block!)}`;
-      assert(!mine.has(what), `${node} signs one block of ${what}, once`);
-      mine.add(what);
-    }
     if (fact.kind === "finalized") {
       const mine = finalized.get(node)!;
       assert(mine.get(fact.height) === undefined, `${node} finalizes height ${fact.height} once`);

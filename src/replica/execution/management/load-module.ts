@@ -30,12 +30,12 @@ const WASM_PAGE = 65_536;
 export function loadModule(uploaded: Uint8Array, host: WasmHost): Decoded<LoadedModule> {
   const hash = sha256(uploaded);
   const key = toHex(hash);
-  const recent = RECENT.get(host) ?? new BoundedCache<Decoded<LoadedModule>>(8);
+  const recent = RECENT.get(host) ?? new BoundedCache<Decoded<LoadedModule>>(2);
   RECENT.set(host, recent);
   return recent.get(key, () => load(uploaded, hash, key, host));
 }
 
-/** The same module is often installed again. */
+/** The same module is often installed again. Few, because each may hold a hundred megabytes. */
 const RECENT = new WeakMap<WasmHost, BoundedCache<Decoded<LoadedModule>>>();
 
 function load(
