@@ -40,7 +40,9 @@ export interface InstructionLimits {
   readonly query: bigint;
   readonly inspect: bigint;
   readonly install: bigint;
+  /** Of a core, within a round, and of one message within it. */
   readonly round: bigint;
+  readonly slice: bigint;
 }
 
 export const APPLICATION_LIMITS: InstructionLimits = {
@@ -49,6 +51,7 @@ export const APPLICATION_LIMITS: InstructionLimits = {
   inspect: 200_000_000n,
   install: 300_000_000_000n,
   round: 4_000_000_000n,
+  slice: 2_000_000_000n,
 };
 
 export interface Registry {

@@ -13,6 +13,8 @@ export const IC = {
   StopCanisterRequestTimeout: "IC0206",
   CanisterOutOfCycles: "IC0207",
   CertifiedStateUnavailable: "IC0208",
+  CanisterInstallCodeRateLimited: "IC0209",
+  CanisterHeapDeltaRateLimited: "IC0210",
   CanisterNotFound: "IC0301",
   InsufficientMemoryAllocation: "IC0402",
   InsufficientCyclesForCreateCanister: "IC0403",

@@ -1,6 +1,6 @@
 /**
  * What things cost and what a canister must keep. Every fee is priced for 13 nodes and scaled by n/13 in integer
- * division at the end. Source: replica E.1, interface §6.1 (freezing_threshold), M54.
+ * division; a sum of fees is a sum of scaled ones, as mainnet rounds. Source: replica E.1, interface §6.1 (freezing_threshold), M54.
  */
 import type { SubnetRecord } from "../../registry/registry.ts";
 import type { CanisterState } from "../state/canister.ts";
@@ -26,7 +26,6 @@ export const FEES = {
 export const MAX_RESPONSE_BYTES = 2 * 1024 * 1024;
 const GIB = 1024n ** 3n;
 const DAY_SECONDS = 86_400n;
-const NANOS = 1_000_000_000n;
 
 export const createCanisterFee = (subnet: SubnetRecord): bigint => scaled(FEES.canisterCreation, subnet);
 
@@ -34,6 +33,10 @@ export const createCanisterFee = (subnet: SubnetRecord): bigint => scaled(FEES.c
 export function executionFee(instructions: bigint, wasm64: boolean, subnet: SubnetRecord): bigint {
   return scaled(FEES.updateMessage + instructions * (wasm64 ? 2n : 1n), subnet);
 }
+
+/** What a management method costs its canister for instructions that no Wasm ran. */
+export const managementFee = (instructions: bigint, subnet: SubnetRecord): bigint =>
+  scaled(instructions, subnet);
 
 /** The part of a prepaid execution that unused instructions give back; the base fee stays. */
 export function unusedInstructionsRefund(unused: bigint, wasm64: boolean, subnet: SubnetRecord): bigint {
@@ -44,11 +47,11 @@ export const isWasm64 = (canister: CanisterState): boolean => canister.code?.mod
 
 /** `bytes`: argument, method name and nonce together. */
 export const ingressFee = (bytes: number, subnet: SubnetRecord): bigint =>
-  scaled(FEES.ingress + FEES.ingressByte * BigInt(bytes), subnet);
+  scaled(FEES.ingress, subnet) + scaled(FEES.ingressByte, subnet) * BigInt(bytes);
 
 /** `bytes`: payload and method name. */
-export const requestFee = (bytes: number, subnet: SubnetRecord): bigint =>
-  scaled(FEES.call + FEES.callByte * BigInt(bytes), subnet);
+export const requestFee = (bytes: bigint, subnet: SubnetRecord): bigint =>
+  scaled(FEES.call, subnet) + scaled(FEES.callByte * bytes, subnet);
 export const responseFee = (bytes: number, subnet: SubnetRecord): bigint =>
   scaled(FEES.callByte * BigInt(bytes), subnet);
 
@@ -58,7 +61,7 @@ export const callPrepayment = (wasm64: boolean, subnet: SubnetRecord): bigint =>
 
 /** The most that a call of so many bytes may cost, refundable parts included. */
 export const totalCallFee = (bytes: bigint, wasm64: boolean, subnet: SubnetRecord): bigint =>
-  scaled(FEES.call + FEES.callByte * bytes, subnet) + callPrepayment(wasm64, subnet);
+  requestFee(bytes, subnet) + callPrepayment(wasm64, subnet);
 
 /** Not scaled by n/13: every node fetches. Sizes in bytes. */
 export function httpRequestFee(request: bigint, response: bigint, subnet: SubnetRecord): bigint {
@@ -68,25 +71,27 @@ export function httpRequestFee(request: bigint, response: bigint, subnet: Subnet
 
 export const memoryUsed = (canister: CanisterState): number => memoryMetrics(canister).total;
 
-/** Storage and compute allocation over `nanoseconds`. Storage is paid for what is used, or allocated if that is more. */
-export const idleFee = (canister: CanisterState, nanoseconds: bigint, subnet: SubnetRecord): bigint =>
-  idleFeeWith(canister, memoryUsed(canister), nanoseconds, subnet);
-
-function idleFeeWith(
-  { settings }: CanisterState,
-  bytes: number,
-  nanoseconds: bigint,
-  subnet: SubnetRecord,
-): bigint {
+/** Storage is paid for what is used, or allocated if that is more. */
+const storagePerDay = ({ settings }: CanisterState, bytes: number, subnet: SubnetRecord): bigint => {
   const used = BigInt(bytes);
   const memory = used > settings.memoryAllocation ? used : settings.memoryAllocation;
-  const storage = (memory * FEES.gibibyteSecond * nanoseconds) / (GIB * NANOS);
-  const compute = (settings.computeAllocation * FEES.computePercentSecond * nanoseconds) / NANOS;
-  return scaled(storage, subnet) + scaled(compute, subnet);
+  return scaled((memory * FEES.gibibyteSecond * DAY_SECONDS) / GIB, subnet);
+};
+const computePerDay = ({ settings }: CanisterState, subnet: SubnetRecord): bigint =>
+  scaled(settings.computeAllocation * FEES.computePercentSecond * DAY_SECONDS, subnet);
+
+/** Storage and compute allocation of so many whole seconds: each its part of a day, rounded down. */
+export function occupancyFee(canister: CanisterState, seconds: bigint, subnet: SubnetRecord): bigint {
+  const storage = storagePerDay(canister, memoryUsed(canister), subnet);
+  const compute = computePerDay(canister, subnet);
+  return (storage * seconds) / DAY_SECONDS + (compute * seconds) / DAY_SECONDS;
 }
 
+const burnPerDayWith = (canister: CanisterState, bytes: number, subnet: SubnetRecord): bigint =>
+  storagePerDay(canister, bytes, subnet) + computePerDay(canister, subnet);
+
 export const idleBurnPerDay = (canister: CanisterState, subnet: SubnetRecord): bigint =>
-  idleFee(canister, DAY_SECONDS * NANOS, subnet);
+  burnPerDayWith(canister, memoryUsed(canister), subnet);
 
 /** Cycles that a canister must keep for its freezing threshold, less those it has reserved. */
 export const freezingLimit = (canister: CanisterState, subnet: SubnetRecord): bigint =>
@@ -94,7 +99,7 @@ export const freezingLimit = (canister: CanisterState, subnet: SubnetRecord): bi
 
 /** The same if it used `bytes` of memory. */
 export function freezingLimitWith(canister: CanisterState, bytes: number, subnet: SubnetRecord): bigint {
-  const perDay = idleFeeWith(canister, bytes, DAY_SECONDS * NANOS, subnet);
+  const perDay = burnPerDayWith(canister, bytes, subnet);
   const limit = (perDay * canister.settings.freezingThresholdSeconds) / DAY_SECONDS;
   return limit > canister.reservedCycles ? limit - canister.reservedCycles : 0n;
 }

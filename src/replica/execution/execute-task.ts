@@ -4,38 +4,67 @@
  *   T1  A task is scheduled only on a running, installed canister that exports it and is not frozen (interface S32).
  *   T2  A timer that is due is switched off when it is scheduled, not when it has run (S33).
  *   T3  Tasks go before messages, and a task that still waits is not scheduled twice.
+ *   T4  Timer, heartbeat and messages take turns in being first in a round; when it is the turn of messages and there
+ *       are some, no task is scheduled.
  */
 import { EMPTY } from "../../base/bytes.ts";
 import { MANAGEMENT_CANISTER } from "../../types/ids.ts";
 import type { WasmHost } from "../interfaces/wasm-host.ts";
 import type { CanisterState } from "../state/canister.ts";
-import { canisterIds, canisterOf, type Draft } from "../state/draft.ts";
+import { canisterOf, watchedIds, type Draft } from "../state/draft.ts";
 import type { CallContext, CanisterTask } from "../state/messages.ts";
+import { NO_STANDING } from "../state/standing.ts";
 import { isFrozen } from "./cycles.ts";
 import { rejectFrom } from "./failure.ts";
 import { runCanister } from "./run-canister.ts";
 import { afterRun, conclude, prepay, settle, tell, viewOf } from "./settle.ts";
 
 export function scheduleTasks(draft: Draft): void {
-  for (const id of canisterIds(draft)) {
+  for (const id of watchedIds(draft)) {
     const canister = canisterOf(draft, id);
     const due = dueTasks(canister, draft);
     if (due.length === 0) continue;
-    const inputs = [...due.map((task) => ({ kind: "task", task }) as const), ...canister.inputs];
-    const globalTimer = due.includes("canister_global_timer") ? 0n : canister.globalTimer;
-    draft.canisters.set(id, { ...canister, inputs, globalTimer });
+    const { tasks, nextTask } = inTurn(canister, due);
+    const globalTimer = tasks.includes("canister_global_timer") ? 0n : canister.globalTimer;
+    const waits = (task: CanisterTask): boolean =>
+      canister.inputs.some((i) => i.kind === "task" && i.task === task);
+    const added = tasks.filter((task) => !waits(task)).map((task) => ({ kind: "task", task }) as const);
+    draft.canisters.set(id, {
+      ...canister,
+      inputs: [...added, ...canister.inputs],
+      globalTimer,
+      standing: { ...(canister.standing ?? NO_STANDING), nextTask },
+    });
   }
 }
 
 function dueTasks(canister: CanisterState, draft: Draft): CanisterTask[] {
   const hooks = canister.code?.exports.hooks;
-  if (hooks === undefined || canister.status.kind !== "running") return [];
+  if (hooks === undefined || canister.status.kind !== "running" || canister.standing?.long !== undefined)
+    return [];
   const timer = canister.globalTimer !== 0n && canister.globalTimer <= draft.time;
   const wanted: CanisterTask[] = [];
   if (timer && hooks.includes("canister_global_timer")) wanted.push("canister_global_timer");
   if (hooks.includes("canister_heartbeat")) wanted.push("canister_heartbeat");
-  if (wanted.length === 0 || isFrozen(canister, draft.subnet)) return [];
-  return wanted.filter((task) => !canister.inputs.some((i) => i.kind === "task" && i.task === task));
+  return wanted.length === 0 || isFrozen(canister, draft.subnet) ? [] : wanted;
+}
+
+const TURNS = ["canister_global_timer", "canister_heartbeat", "message"] as const;
+
+/** T4: the first in turn that there is; with one task, the other that is due. Nothing when messages are in turn. */
+function inTurn(
+  canister: CanisterState,
+  due: readonly CanisterTask[],
+): { readonly tasks: readonly CanisterTask[]; readonly nextTask: (typeof TURNS)[number] } {
+  const start = TURNS.indexOf((canister.standing ?? NO_STANDING).nextTask);
+  for (let k = 0; k < TURNS.length; k++) {
+    const turn = TURNS[(start + k) % TURNS.length]!;
+    const nextTask = TURNS[(start + k + 1) % TURNS.length]!;
+    if (turn === "message" && canister.inputs.length > 0) return { tasks: [], nextTask };
+    if (turn !== "message" && due.includes(turn))
+      return { tasks: [turn, ...due.filter((task) => task !== turn)], nextTask };
+  }
+  return { tasks: due, nextTask: TURNS[start]! };
 }
 
 /** Returns the instructions used. */

@@ -3,6 +3,7 @@ import { MANAGEMENT_CANISTER } from "../../types/ids.ts";
 import type { IngressFilter, MessageExecutor, QueryExecutor } from "../interfaces/execution.ts";
 import type { WasmHost } from "../interfaces/wasm-host.ts";
 import type { Draft } from "../state/draft.ts";
+import { NO_STANDING } from "../state/standing.ts";
 import type { SubnetMessage } from "../state/messages.ts";
 import { deliver } from "./deliver.ts";
 import { executeNextInput } from "./execute-input.ts";
@@ -10,6 +11,7 @@ import { markProcessing } from "./execute-request.ts";
 import { scheduleTasks } from "./execute-task.ts";
 import { chargeInduction } from "./induction.ts";
 import { createIngressFilter } from "./ingress-filter.ts";
+import { managementPayer } from "./management/effective-canister.ts";
 import { executeManagement } from "./management/execute.ts";
 import { rawRandAnswer } from "./management/raw-rand.ts";
 import { settleStopping } from "./management/run-state.ts";
@@ -46,6 +48,7 @@ function executeSubnetMessage(host: WasmHost, draft: Draft, request: SubnetMessa
   const instructions = outcome.kind === "response" ? outcome.instructions : 0n;
   if (outcome.kind === "response")
     respond(draft, request.origin, MANAGEMENT_CANISTER, outcome.payload, outcome.refund);
+  debitInstall(draft, request, instructions);
   const rejected = outcome.kind === "response" && outcome.payload.kind === "reject";
   draft.updates += 1n;
   draft.facts.push({
@@ -58,4 +61,14 @@ function executeSubnetMessage(host: WasmHost, draft: Draft, request: SubnetMessa
     outcome: rejected ? "rejected" : "ok",
   });
   return instructions;
+}
+
+/** What an install used, failed or not, counts against the next one on the same canister. Source: replica D.2. */
+function debitInstall(draft: Draft, { method, payload }: SubnetMessage, instructions: bigint): void {
+  if (instructions === 0n || (method !== "install_code" && method !== "install_chunked_code")) return;
+  const canister = draft.canisters.get(managementPayer(method, payload) ?? "");
+  if (canister === undefined) return;
+  const standing = canister.standing ?? NO_STANDING;
+  const installDebit = standing.installDebit + instructions;
+  draft.canisters.set(canister.id, { ...canister, standing: { ...standing, installDebit } });
 }

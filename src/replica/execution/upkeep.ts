@@ -7,16 +7,16 @@
  *       (replica E.1, interface L77).
  *   U3  A canister that cannot pay loses its code and its allocations (L49).
  */
+import { min } from "../../base/bigints.ts";
 import { IC, rejectOf } from "../../types/errors.ts";
-import type { Nanos } from "../../types/ids.ts";
+import type { CanisterId, Nanos } from "../../types/ids.ts";
 import type { CanisterState } from "../state/canister.ts";
-import { canisterIds, canisterOf, type Draft } from "../state/draft.ts";
+import { canisterOf, watchedIds, type Draft } from "../state/draft.ts";
 import type { CanisterInput, CanisterRequest, CanisterResponse } from "../state/messages.ts";
-import { idleFee } from "./cycles.ts";
+import { occupancyFee } from "./cycles.ts";
 import { uninstall } from "./management/uninstall-code.ts";
 
 const SECOND: Nanos = 1_000_000_000n;
-const CHARGING_PERIOD = 10n * SECOND;
 
 /** U1. */
 export function expireCalls(draft: Draft): void {
@@ -24,7 +24,7 @@ export function expireCalls(draft: Draft): void {
   const lateRequest = (input: CanisterInput): input is CanisterRequest =>
     input.kind === "request" && input.origin.kind === "canister" && late(input.origin.deadline);
 
-  for (const id of canisterIds(draft)) {
+  for (const id of watchedIds(draft)) {
     const canister = canisterOf(draft, id);
     const dropped = canister.inputs.filter(lateRequest);
     const answered = new Set(canister.inputs.flatMap((i) => (i.kind === "response" ? [i.callback] : [])));
@@ -54,25 +54,22 @@ export function expireCalls(draft: Draft): void {
 }
 
 /** U2, U3. */
-export function chargeForResources(draft: Draft): void {
-  for (const id of canisterIds(draft)) {
-    const canister = canisterOf(draft, id);
-    const elapsed = draft.time - canister.chargedUntil;
-    if (elapsed < CHARGING_PERIOD) continue;
-    const fee = idleFee(canister, elapsed, draft.subnet);
-    const reserved = lesser(fee, canister.reservedCycles);
-    const rest = lesser(fee - reserved, canister.cycles);
-    draft.cyclesBurned += reserved + rest;
-    const charged: CanisterState = {
-      ...canister,
-      chargedUntil: draft.time,
-      reservedCycles: canister.reservedCycles - reserved,
-      cycles: canister.cycles - rest,
-      consumedCycles: canister.consumedCycles + reserved + rest,
-    };
-    draft.canisters.set(id, charged);
-    if (reserved + rest < fee && charged.code !== undefined) ruin(draft, charged);
-  }
+export function chargeForResources(draft: Draft, id: CanisterId): void {
+  const canister = canisterOf(draft, id);
+  const seconds = (draft.time - canister.chargedUntil) / SECOND;
+  const fee = occupancyFee(canister, seconds, draft.subnet);
+  const reserved = min(fee, canister.reservedCycles);
+  const rest = min(fee - reserved, canister.cycles);
+  draft.cyclesBurned += reserved + rest;
+  const charged: CanisterState = {
+    ...canister,
+    chargedUntil: draft.time,
+    reservedCycles: canister.reservedCycles - reserved,
+    cycles: canister.cycles - rest,
+    consumedCycles: canister.consumedCycles + reserved + rest,
+  };
+  draft.canisters.set(id, charged);
+  if (reserved + rest < fee) ruin(draft, charged);
 }
 
 /** U3. */
@@ -85,5 +82,3 @@ function ruin(draft: Draft, canister: CanisterState): void {
     historyTotal: canister.historyTotal + 1n,
   });
 }
-
-const lesser = (a: bigint, b: bigint): bigint => (a < b ? a : b);

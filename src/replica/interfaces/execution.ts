@@ -41,8 +41,8 @@ export interface MessageExecutor {
   expireCalls(draft: Draft): void;
   /** Stops that are complete, or have waited too long, are answered. */
   settleStopping(draft: Draft): void;
-  /** Storage and compute allocation, every ten seconds. */
-  chargeForResources(draft: Draft): void;
+  /** Storage and compute allocation since the canister was last charged. */
+  chargeForResources(draft: Draft, canister: CanisterId): void;
 }
 
 export interface Query {

@@ -7,37 +7,38 @@
  *       Then users' calls enter, and tasks are scheduled. Then messages are executed until none is left or the round's
  *       instructions are used up. Last, stops are completed and canisters pay for what they occupy.
  *   O3  A message between canisters is executed in the round that sent it, if there is room; else in a later one.
+ *   O4  What a round costs depends on what happens in it and on the canisters that wait for something, not on how many
+ *       there are.
  *
  * Source: replica B.1, D.1.
  */
 import type { BeginRound, MessageExecutor } from "../interfaces/execution.ts";
-import { draftOf, stateOf, type Draft } from "../state/draft.ts";
+import { draftOf, lastChargedBy, stateOf, type Draft } from "../state/draft.ts";
 import type { Batch } from "../../types/batch.ts";
 import { expireWaiting, induct, prune } from "./ingress-history.ts";
 import { managementRng } from "./raw-rand.ts";
-import { schedule, type Turn } from "./schedule.ts";
+import { executeMessages } from "./schedule.ts";
 
 export const createBeginRound =
   (executor: MessageExecutor): BeginRound =>
   (previous, batch, subnet) => {
     const draft = draftOf(previous, batch, subnet);
-    const turns = schedule(batch.height, subnet.limits);
-    let prepared = false;
+    const work = roundOf(draft, batch, executor);
     return {
       step() {
-        if (!prepared) prepare(draft, batch, executor);
-        prepared = true;
-        const turn = turns.next(draft);
-        if (turn !== undefined) {
-          turns.used(turn, execute(draft, executor, turn));
-          return { done: false, facts: draft.facts.splice(0) };
-        }
-        executor.settleStopping(draft);
-        executor.chargeForResources(draft);
-        return { done: true, state: stateOf(draft, previous), facts: draft.facts.splice(0) };
+        const { done } = work.next();
+        const facts = draft.facts.splice(0);
+        return done === true ? { done, state: stateOf(draft, previous), facts } : { done: false, facts };
       },
     };
   };
+
+function* roundOf(draft: Draft, batch: Batch, executor: MessageExecutor): Generator<void, void> {
+  prepare(draft, batch, executor);
+  yield* executeMessages(draft, executor);
+  executor.settleStopping(draft);
+  yield* charge(draft, executor);
+}
 
 function prepare(draft: Draft, batch: Batch, executor: MessageExecutor): void {
   executor.expireCalls(draft);
@@ -48,10 +49,15 @@ function prepare(draft: Draft, batch: Batch, executor: MessageExecutor): void {
   const rng = managementRng(batch.randomness);
   for (const { request } of postponed) executor.answerRawRand(draft, request, rng.bytes(32));
   for (const signed of batch.ingress) induct(draft, executor, signed);
-  executor.scheduleTasks(draft);
 }
 
-const execute = (draft: Draft, executor: MessageExecutor, turn: Turn): bigint =>
-  turn.kind === "subnet"
-    ? executor.executeSubnetMessage(draft, turn.request)
-    : executor.executeInput(draft, turn.canister);
+const CHARGING_PERIOD = 10_000_000_000n;
+const CHARGES_A_TURN = 256;
+
+function* charge(draft: Draft, executor: MessageExecutor): Generator<void, void> {
+  const due = lastChargedBy(draft, draft.time - CHARGING_PERIOD);
+  for (const [i, id] of due.entries()) {
+    executor.chargeForResources(draft, id);
+    if ((i + 1) % CHARGES_A_TURN === 0) yield;
+  }
+}

@@ -13,7 +13,7 @@ import { IC, rejectOf } from "../../types/errors.ts";
 import type { MessageId, Nanos } from "../../types/ids.ts";
 import type { IngressRecord, IngressStatus, SignedIngress } from "../../types/messages.ts";
 import type { MessageExecutor } from "../interfaces/execution.ts";
-import { canisterIds, canisterOf, type Draft } from "../state/draft.ts";
+import { canisterOf, watchedIds, type Draft } from "../state/draft.ts";
 import type { CanisterInput, CanisterRequest } from "../state/messages.ts";
 
 const READABLE: Nanos = 300_000_000_000n;
@@ -58,7 +58,7 @@ export function expireWaiting(draft: Draft): void {
   const reject = ({ origin }: CanisterRequest): void => {
     if (origin.kind === "ingress") setStatus(draft, origin.message, timedOut(origin.message));
   };
-  for (const id of canisterIds(draft)) {
+  for (const id of watchedIds(draft)) {
     const canister = canisterOf(draft, id);
     const gone = canister.inputs.filter(late);
     if (gone.length === 0) continue;

@@ -1,62 +1,206 @@
 /**
- * Which message is executed next. Canisters take turns in the order of their ids, one message a turn; where the
- * turns begin moves on by one canister a height, so that a round that ends early does not favour anybody for long.
- * Calls to `aaaaa-aa` go first, within a budget of their own.
+ * Which messages a round executes, and in what order.
  *
- *   H1  The choice depends on the draft and the height alone.
- *   H2  A canister with a message gets a turn before any other gets two.
- *   H3  The round ends when its instructions are used up; the message that uses them up is finished.
+ *   H1  The choice depends on the draft alone.
+ *   H2  A round goes through iterations. Each executes calls to `aaaaa-aa`, within a budget of their own; then canisters,
+ *       on four cores with a budget each, one after the other, every one with all that waited for it when the iteration
+ *       began. What they send each other meanwhile waits for the next iteration.
+ *   H3  A core ends when its budget is used up; the message that uses it up is finished. The round goes on with what the
+ *       busiest core left, and ends when that is nothing, when nothing was executed, or when 200 MB were written.
+ *   H4  A message of more than a slice holds its canister for a round each slice, on a core of its own where the subnet
+ *       can spare one; an install, in place of other management calls.
+ *   H5  A canister that writes faster than 75 MiB a round waits until its debit is worked off (replica E.2).
  *
- * Source: replica D.1 (costs, budgets). Accumulated priorities and cores are not modelled: one canister runs at a time.
+ * Cores take turns in one thread here; the budgets are those of cores that run side by side, so that a round holds the
+ * same messages. Source: replica D.1, D.2 (scheduler.rs).
  */
-import type { InstructionLimits } from "../../registry/registry.ts";
-import type { CanisterId, Height } from "../../types/ids.ts";
-import { canisterIds, type Draft } from "../state/draft.ts";
-import type { SubnetMessage } from "../state/messages.ts";
+import { max, min } from "../../base/bigints.ts";
+import type { CanisterId } from "../../types/ids.ts";
+import type { MessageExecutor } from "../interfaces/execution.ts";
+import { canisterOf, watchedIds, type Draft } from "../state/draft.ts";
+import { changedBytes } from "../state/pages.ts";
+import { HEAP_DELTA_RATE, NO_STANDING } from "../state/standing.ts";
+import {
+  changeStanding,
+  isActive,
+  longOf,
+  partition,
+  resetPriorities,
+  setLong,
+  settlePriorities,
+  standingOf,
+  wake,
+} from "./priority.ts";
 
-/** Charged to the round for each message beside its instructions. */
+/** Instructions charged to the round beside those executed. */
 const MESSAGE_OVERHEAD = 2_000_000n;
+const CANISTER_OVERHEAD = 8_000_000n;
+const FINALIZATION_OVERHEAD = 12_000n;
+const SUBNET_SHARE = 16n;
+const ITERATION_BYTES = 200_000_000;
 
-export type Turn =
-  | { readonly kind: "subnet"; readonly request: SubnetMessage }
-  | { readonly kind: "canister"; readonly canister: CanisterId };
+/** Subnet-wide bytes between checkpoints: 140 GiB, of which 32 may be written at once and the rest evenly. */
+const GIB = 1024 ** 3;
+const CHECKPOINT_ROUNDS = 500;
+const HEAP_DELTA_CAPACITY = 140 * GIB;
+const HEAP_DELTA_RESERVE = 32 * GIB;
 
-export interface Schedule {
-  /** Takes a subnet message off its queue; a canister's input stays where it is. Undefined: the round is over. */
-  next(draft: Draft): Turn | undefined;
-  used(turn: Turn, instructions: bigint): void;
+/** Executes a round's messages; yields after each. */
+export function* executeMessages(draft: Draft, executor: MessageExecutor): Generator<void, void> {
+  if (draft.height % CHECKPOINT_ROUNDS === 0) draft.scheduler = { ...draft.scheduler, heapDelta: 0 };
+  if (draft.scheduler.heapDelta >= heapDeltaLimit(draft.height)) return;
+  const { round, slice } = draft.subnet.limits;
+  let budget = round - slice + 1n;
+  let subnetBudget = continuedInstall(draft, round / SUBNET_SHARE);
+  let written = 0;
+  const full = new Set<CanisterId>();
+  resetPriorities(draft);
+  for (let isFirst = true; budget > 0n && written < ITERATION_BYTES; isFirst = false) {
+    subnetBudget = yield* executeSubnetMessages(draft, executor, subnetBudget);
+    if (isFirst) executor.scheduleTasks(draft);
+    const used = yield* executeIteration(draft, executor, budget, isFirst, full);
+    if (used.instructions === 0n) break;
+    budget -= used.instructions + FINALIZATION_OVERHEAD * BigInt(draft.canisters.size);
+    written += used.bytes;
+  }
+  settlePriorities(draft, full);
+  settleDebits(draft);
 }
 
-export function schedule(height: Height, limits: InstructionLimits): Schedule {
-  let budget = limits.round;
-  let subnetBudget = limits.round / 16n;
-  let last: CanisterId | undefined;
-  let order: CanisterId[] = [];
-
-  return {
-    next(draft) {
-      if (subnetBudget > 0n) {
-        const request = draft.subnetQueue.shift();
-        if (request !== undefined) return { kind: "subnet", request };
-      }
-      if (budget <= 0n) return undefined;
-      if (order.length !== draft.canisters.size) order = canisterIds(draft);
-      last ??= order[height % order.length];
-      const canister = firstWaiting(draft, order, last ?? "");
-      if (canister === undefined) return undefined;
-      last = canister;
-      return { kind: "canister", canister };
-    },
-    used(turn, instructions) {
-      const cost = instructions + MESSAGE_OVERHEAD;
-      if (turn.kind === "subnet") subnetBudget -= cost;
-      else budget -= cost;
-    },
-  };
+interface Used {
+  readonly instructions: bigint;
+  readonly bytes: number;
 }
 
-/** The first after `last`, round the circle, that has a message. */
-function firstWaiting(draft: Draft, order: readonly CanisterId[], last: CanisterId): CanisterId | undefined {
-  const waits = (id: CanisterId): boolean => (draft.canisters.get(id)?.inputs.length ?? 0) > 0;
-  return order.find((id) => id > last && waits(id)) ?? order.find((id) => id <= last && waits(id));
+/** One after the other what the cores do side by side. */
+function* executeIteration(
+  draft: Draft,
+  executor: MessageExecutor,
+  budget: bigint,
+  isFirst: boolean,
+  full: Set<CanisterId>,
+): Generator<void, Used> {
+  const isLimited = (id: CanisterId): boolean => standingOf(draft, id).heapDeltaDebit >= HEAP_DELTA_RATE;
+  const active = watchedIds(draft).filter((id) => isActive(draft, id));
+  wake(draft, active);
+  const turns = new Map(active.map((id) => [id, canisterOf(draft, id).inputs.length]));
+  let instructions = 0n;
+  let bytes = 0;
+  for (const core of partition(
+    draft,
+    active.filter((id) => !isLimited(id)),
+  )) {
+    const ran = yield* executeCore(draft, executor, core, turns, budget, isFirst, full);
+    instructions = max(instructions, ran.instructions);
+    bytes += ran.bytes;
+  }
+  draft.scheduler = { ...draft.scheduler, heapDelta: draft.scheduler.heapDelta + bytes };
+  return { instructions, bytes };
+}
+
+/** `turns`: how many inputs of each canister belong to this iteration. */
+function* executeCore(
+  draft: Draft,
+  executor: MessageExecutor,
+  canisters: readonly CanisterId[],
+  turns: ReadonlyMap<CanisterId, number>,
+  budget: bigint,
+  isFirst: boolean,
+  full: Set<CanisterId>,
+): Generator<void, Used> {
+  const used = { instructions: 0n, bytes: 0 };
+  const isOver = (): boolean => used.instructions >= budget || used.bytes >= ITERATION_BYTES;
+  for (const [rank, id] of canisters.entries()) {
+    if (isOver()) break;
+    const wasLong = longOf(draft, id) !== undefined;
+    if (wasLong) used.instructions += nextSlice(draft, id) + MESSAGE_OVERHEAD;
+    let left = wasLong ? 0 : (turns.get(id) ?? 0);
+    for (; left > 0 && !isOver() && longOf(draft, id) === undefined; left--) {
+      const ran = executeOne(draft, executor, id);
+      used.instructions += ran.instructions + MESSAGE_OVERHEAD;
+      used.bytes += ran.bytes;
+      yield;
+    }
+    if (wasLong || left === 0 || longOf(draft, id) !== undefined || (isFirst && rank === 0)) full.add(id);
+    used.instructions += CANISTER_OVERHEAD;
+  }
+  return used;
+}
+
+function executeOne(draft: Draft, executor: MessageExecutor, id: CanisterId): Used {
+  const before = canisterOf(draft, id);
+  const instructions = executor.executeInput(draft, id);
+  const after = canisterOf(draft, id);
+  const bytes = changedBytes(before.heap, after.heap) + changedBytes(before.stable, after.stable);
+  if (bytes > 0) changeStanding(draft, id, { heapDeltaDebit: standingOf(draft, id).heapDeltaDebit + bytes });
+  const { slice } = draft.subnet.limits;
+  if (instructions <= slice) return { instructions, bytes };
+  const of = Number((instructions + slice - 1n) / slice);
+  changeStanding(draft, id, { long: { slices: 1, of, prioritized: false, credit: 0 } });
+  return { instructions: slice, bytes };
+}
+
+/** H4. The last slice is counted as a whole one. */
+function nextSlice(draft: Draft, id: CanisterId): bigint {
+  const { long: _over, ...standing } = standingOf(draft, id);
+  const long = longOf(draft, id);
+  if (long !== undefined && long.slices + 1 < long.of) setLong(draft, id, { slices: long.slices + 1 });
+  else if (long !== undefined) {
+    const priority = standing.priority + long.credit;
+    draft.canisters.set(id, { ...canisterOf(draft, id), standing: { ...standing, priority } });
+  }
+  return draft.subnet.limits.slice;
+}
+
+/** Returns what is left of the budget. */
+function* executeSubnetMessages(
+  draft: Draft,
+  executor: MessageExecutor,
+  budget: bigint,
+): Generator<void, bigint> {
+  let left = budget;
+  const held = [];
+  while (left > 0n) {
+    const request = draft.subnetQueue.shift();
+    if (request === undefined) break;
+    const installs = request.method === "install_code" || request.method === "install_chunked_code";
+    if (installs && draft.scheduler.longInstall > 0n) {
+      held.push(request);
+      continue;
+    }
+    const instructions = executor.executeSubnetMessage(draft, request);
+    const { slice } = draft.subnet.limits;
+    left -= min(instructions, slice);
+    if (installs && instructions > slice)
+      draft.scheduler = { ...draft.scheduler, longInstall: instructions - slice };
+    yield;
+  }
+  draft.subnetQueue.unshift(...held);
+  return left;
+}
+
+/** H4: what a long install leaves of the budget; something always. */
+function continuedInstall(draft: Draft, budget: bigint): bigint {
+  const { longInstall } = draft.scheduler;
+  const part = min(longInstall, draft.subnet.limits.slice);
+  draft.scheduler = { ...draft.scheduler, longInstall: longInstall - part };
+  return max(1n, budget - part);
+}
+
+/** H5, and the like for installs: a round works off what a round allows. */
+function settleDebits(draft: Draft): void {
+  for (const id of watchedIds(draft)) {
+    const { heapDeltaDebit, installDebit } = canisterOf(draft, id).standing ?? NO_STANDING;
+    if (heapDeltaDebit === 0 && installDebit === 0n) continue;
+    changeStanding(draft, id, {
+      heapDeltaDebit: Math.max(0, heapDeltaDebit - HEAP_DELTA_RATE),
+      installDebit: max(0n, installDebit - draft.subnet.limits.slice),
+    });
+  }
+}
+
+function heapDeltaLimit(height: number): number {
+  const remaining = CHECKPOINT_ROUNDS - (height % CHECKPOINT_ROUNDS);
+  const spare = ((HEAP_DELTA_CAPACITY - HEAP_DELTA_RESERVE) * remaining) / CHECKPOINT_ROUNDS;
+  return HEAP_DELTA_CAPACITY - Math.floor(spare);
 }

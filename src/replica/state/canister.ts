@@ -3,6 +3,7 @@ import type { CanisterId, Hash, Nanos, PrincipalId } from "../../types/ids.ts";
 import type { GlobalValue, RewrittenModule } from "../interfaces/wasm-host.ts";
 import type { CallContext, Callback, CanisterInput, StopRequest } from "./messages.ts";
 import type { Pages } from "./pages.ts";
+import type { Standing } from "./standing.ts";
 
 export interface CanisterState {
   readonly id: CanisterId;
@@ -24,6 +25,7 @@ export interface CanisterState {
   readonly historyTotal: bigint;
   readonly logs: readonly LogRecord[];
   readonly nextLogIndex: bigint;
+  readonly standing?: Standing;
   /** Messages to it, in arrival order. */
   readonly inputs: readonly CanisterInput[];
   readonly contexts: ReadonlyMap<number, CallContext>;

@@ -12,19 +12,23 @@ import type { Batch } from "../../types/batch.ts";
 import type { CanisterId, Height, MessageId, Nanos } from "../../types/ids.ts";
 import type { IngressRecord } from "../../types/messages.ts";
 import type { Fact } from "../../types/trace.ts";
+import { agendaOf, chargedBefore, refresh, TrackedCanisters, type Agenda } from "./agenda.ts";
 import type { CanisterState } from "./canister.ts";
 import type { PostponedRawRand, SubnetMessage } from "./messages.ts";
+import type { SchedulerState } from "./standing.ts";
 import type { ReplicatedState, SubnetInfo } from "./state.ts";
 
 export interface Draft {
   readonly height: Height;
   readonly time: Nanos;
   readonly subnet: SubnetRecord;
-  readonly canisters: Map<CanisterId, CanisterState>;
+  readonly canisters: TrackedCanisters;
+  readonly agenda: Agenda;
   readonly ingressHistory: Map<MessageId, IngressRecord>;
   /** Calls to `aaaaa-aa`, oldest first. */
   readonly subnetQueue: SubnetMessage[];
   postponedRawRand: readonly PostponedRawRand[];
+  scheduler: SchedulerState;
   nextCanisterIndex: bigint;
   updates: bigint;
   /** Cycles that came into being (provisional creation), and that ceased to be (fees, burns, deletions, lost refunds). */
@@ -39,10 +43,12 @@ export function draftOf(previous: ReplicatedState, batch: Batch, subnet: SubnetR
     height: batch.height,
     time: batch.time,
     subnet,
-    canisters: new Map(previous.canisters),
+    canisters: new TrackedCanisters(previous.canisters),
+    agenda: takeAgenda(previous),
     ingressHistory: new Map(previous.ingressHistory),
     subnetQueue: [...previous.subnetQueue],
     postponedRawRand: previous.postponedRawRand,
+    scheduler: previous.scheduler,
     nextCanisterIndex: previous.nextCanisterIndex,
     updates: previous.totals.updates,
     cyclesMinted: previous.totals.cyclesMinted,
@@ -51,21 +57,33 @@ export function draftOf(previous: ReplicatedState, batch: Batch, subnet: SubnetR
   };
 }
 
+/** The agenda after a state, for the one round that comes first to continue it; whoever comes later makes it anew. */
+const AGENDAS = new WeakMap<ReplicatedState["canisters"], Agenda>();
+
+function takeAgenda({ canisters }: ReplicatedState): Agenda {
+  const kept = AGENDAS.get(canisters);
+  AGENDAS.delete(canisters);
+  return kept ?? agendaOf(canisters);
+}
+
 /**
- * The draft as a state. `previousRoot` is carried over from the previous state: the state manager, which computes
- * roots, puts the right one in.
+ * The draft as a state, which ends the draft. `previousRoot` is carried over from the previous state: the state
+ * manager, which computes roots, puts the right one in.
  */
 export function stateOf(draft: Draft, previous: ReplicatedState): ReplicatedState {
+  refresh(draft.agenda, draft.canisters);
+  AGENDAS.set(draft.canisters, draft.agenda);
   return {
     height: draft.height,
     time: draft.time,
     previousRoot: previous.previousRoot,
     subnet: subnetInfo(draft.subnet),
-    canisters: new Map(draft.canisters),
+    canisters: draft.canisters,
     nextCanisterIndex: draft.nextCanisterIndex,
     ingressHistory: new Map(draft.ingressHistory),
     subnetQueue: [...draft.subnetQueue],
     postponedRawRand: draft.postponedRawRand,
+    scheduler: draft.scheduler,
     totals: { updates: draft.updates, cyclesMinted: draft.cyclesMinted, cyclesBurned: draft.cyclesBurned },
   };
 }
@@ -78,8 +96,17 @@ export const subnetInfo = (record: SubnetRecord): SubnetInfo => ({
   canisterRanges: record.canisterRanges,
 });
 
-/** Canister ids in byte order: the order for every walk that reaches another node. */
-export const canisterIds = (draft: Draft): CanisterId[] => [...draft.canisters.keys()].sort(compareText);
+/** The canisters that a round may concern, in byte order. */
+export function watchedIds(draft: Draft): CanisterId[] {
+  refresh(draft.agenda, draft.canisters);
+  return [...draft.agenda.watched].sort(compareText);
+}
+
+/** Those whose storage was last charged at or before `until`, in byte order. */
+export function lastChargedBy(draft: Draft, until: Nanos): CanisterId[] {
+  refresh(draft.agenda, draft.canisters);
+  return chargedBefore(draft.agenda, until);
+}
 
 export const canisterOf = (draft: Draft, id: CanisterId): CanisterState =>
   defined(draft.canisters.get(id), `canister ${id} exists`);

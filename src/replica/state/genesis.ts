@@ -3,6 +3,7 @@ import { EMPTY } from "../../base/bytes.ts";
 import type { SubnetRecord } from "../../registry/registry.ts";
 import { type LabTime, nanosOf } from "../../types/ids.ts";
 import { subnetInfo } from "./draft.ts";
+import { NO_SCHEDULE } from "./standing.ts";
 import type { ReplicatedState } from "./state.ts";
 
 export const genesisState = (subnet: SubnetRecord, time: LabTime): ReplicatedState => ({
@@ -15,5 +16,6 @@ export const genesisState = (subnet: SubnetRecord, time: LabTime): ReplicatedSta
   ingressHistory: new Map(),
   subnetQueue: [],
   postponedRawRand: [],
+  scheduler: NO_SCHEDULE,
   totals: { updates: 0n, cyclesMinted: 0n, cyclesBurned: 0n },
 });

@@ -75,3 +75,17 @@ export function loadPages(pages: Pages, memory: Uint8Array): void {
     });
   });
 }
+
+/** Bytes of the pages in which `after` is another version than `before`. */
+export function changedBytes(before: Pages, after: Pages): number {
+  if (before.chunks === after.chunks) return 0;
+  let pages = 0;
+  after.chunks.forEach((chunk, c) => {
+    const old = before.chunks[c];
+    if (chunk === old) return;
+    chunk?.forEach((page, p) => {
+      if (page !== undefined && page !== old?.[p]) pages++;
+    });
+  });
+  return pages * PAGE;
+}

@@ -11,6 +11,7 @@ import type { CanisterId, Height, MessageId, Nanos, NodeId, SubnetId } from "../
 import type { IngressRecord } from "../../types/messages.ts";
 import type { CanisterState } from "./canister.ts";
 import type { PostponedRawRand, SubnetMessage } from "./messages.ts";
+import type { SchedulerState } from "./standing.ts";
 
 export interface ReplicatedState {
   readonly height: Height;
@@ -26,6 +27,7 @@ export interface ReplicatedState {
   readonly subnetQueue: readonly SubnetMessage[];
   /** Answered in a later round than they were asked in, with a tape nobody knew then. */
   readonly postponedRawRand: readonly PostponedRawRand[];
+  readonly scheduler: SchedulerState;
   /** Totals for /subnet/<id>/metrics and the conservation check. */
   readonly totals: { readonly updates: bigint; readonly cyclesMinted: bigint; readonly cyclesBurned: bigint };
 }

@@ -341,7 +341,7 @@ describe("cycles", () => {
       // 1 for the function, 999, and 500 for msg_reply; 3 bytes of argument and 1 of name.
       const limit = 40_000_000_000n;
       const execution = ((5_000_000n + limit) * share) / 13n - ((limit - 1_500n) * share) / 13n;
-      expect(paid).toBe((1_200_000n * share + 4n * 2_000n * share) / 13n + execution);
+      expect(paid).toBe((1_200_000n * share) / 13n + 4n * ((2_000n * share) / 13n) + execution);
     }
   });
 

@@ -5,6 +5,7 @@ import { createBeginRound } from "../../../src/replica/routing/begin-round.ts";
 import type { CanisterState } from "../../../src/replica/state/canister.ts";
 import type { WasmHost } from "../../../src/replica/interfaces/wasm-host.ts";
 import type { ReplicatedState } from "../../../src/replica/state/state.ts";
+import { NO_SCHEDULE } from "../../../src/replica/state/standing.ts";
 import { subnetInfo } from "../../../src/replica/state/draft.ts";
 import { APPLICATION_LIMITS, type SubnetRecord } from "../../../src/registry/registry.ts";
 import { canisterIdOf } from "../../../src/types/principal.ts";
@@ -18,6 +19,7 @@ export const START = 1_700_000_000n * SECOND;
 export const USER = `${"ab".repeat(28)}02`;
 export const idOf = (index: number): string => canisterIdOf(BigInt(index));
 
+/** A round of `round` instructions more than one message may take of it. */
 export function subnetOf(nodes: number, limits: Partial<SubnetRecord["limits"]> = {}): SubnetRecord {
   return {
     id: `${"cd".repeat(28)}02`,
@@ -37,7 +39,11 @@ export function subnetOf(nodes: number, limits: Partial<SubnetRecord["limits"]> 
     maxIngressMessagesPerBlock: 1000,
     maxBlockPayloadBytes: 2 ** 22,
     canisterRanges: [{ start: idOf(0), end: idOf(2 ** 20 - 1) }],
-    limits: { ...APPLICATION_LIMITS, ...limits },
+    limits: {
+      ...APPLICATION_LIMITS,
+      ...limits,
+      round: (limits.round ?? 2_000_000_001n) + APPLICATION_LIMITS.slice - 1n,
+    },
   };
 }
 
@@ -78,6 +84,7 @@ export class World {
       ingressHistory: new Map(),
       subnetQueue: [],
       postponedRawRand: [],
+      scheduler: NO_SCHEDULE,
       totals: { updates: 0n, cyclesMinted: cycles * BigInt(programs.length), cyclesBurned: 0n },
     };
   }

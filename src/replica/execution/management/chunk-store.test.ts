@@ -4,6 +4,7 @@ import { sha256 } from "../../../crypto/hash.ts";
 import { wat } from "../../../shell/testing/wat.ts";
 import type { CanisterId } from "../../../types/ids.ts";
 import type { WasmHost } from "../../interfaces/wasm-host.ts";
+import { NO_STANDING } from "../../state/standing.ts";
 import type { Draft } from "../../state/draft.ts";
 import * as candid from "./candid.ts";
 import type { ValueOf } from "./candid-types.ts";
@@ -59,12 +60,18 @@ describe("chunks", () => {
     const id = made(draft);
     const { hash } = replyOf(upload(draft, id, utf8("part")), candid.UploadChunkReply);
     expect(hash).toEqual(sha256(utf8("part")));
+    expect(canister(draft, id).consumedCycles).toBe((200_000_000n * BigInt(draft.subnet.nodes.length)) / 13n);
     upload(draft, id, utf8("part"));
     const stored = (): number => replyOf(on(draft, "stored_chunks", id), candid.StoredChunksReply).length;
     expect(stored()).toBe(1);
     expect(errorOf(upload(draft, id, new Uint8Array(2 ** 20 + 1)))).toBe("IC0504");
     expect(errorOf(upload(draft, id, utf8("part"), BOB))).toBe("IC0512");
-    for (let i = 0; i < 99; i++) upload(draft, id, Uint8Array.of(i));
+    for (let i = 0; i < 74; i++) upload(draft, id, Uint8Array.of(i));
+    expect(textOf(upload(draft, id, utf8("too fast")))).toMatch(
+      /^Error from Wasm chunk store: Canister is heap delta rate limited. Current delta debit: 78643200, limit: 78643200/,
+    );
+    change(draft, id, { standing: NO_STANDING });
+    for (let i = 74; i < 99; i++) upload(draft, id, Uint8Array.of(i));
     expect(stored()).toBe(100);
     expect(errorOf(upload(draft, id, utf8("one more")))).toBe("IC0504");
     on(draft, "clear_chunk_store", id);

@@ -13,7 +13,8 @@ import type { Hash } from "../../../types/ids.ts";
 import type { Reject } from "../../../types/messages.ts";
 import type { CanisterState } from "../../state/canister.ts";
 import { CHUNK_BYTES } from "../../state/memory-metrics.ts";
-import { freezingLimit } from "../cycles.ts";
+import { freezingLimit, managementFee } from "../cycles.ts";
+import { outOfCyclesText } from "../failure.ts";
 import {
   type CanisterIdArgs,
   type InstallChunkedCodeArgs,
@@ -22,10 +23,14 @@ import {
   UploadChunkReply,
 } from "./candid.ts";
 import type { ValueOf } from "./candid-types.ts";
+import { HEAP_DELTA_RATE, NO_STANDING } from "../../state/standing.ts";
 import { controlled, done, type ManagementCall, type ManagementOutcome, rejected, replied } from "./call.ts";
+import { isController } from "./permissions.ts";
 import { canisterNotFound, chunkStore } from "./rejects.ts";
 
 const MAX_CHUNKS = 100;
+/** Of a round, and paid for. Source: replica D.2. */
+const UPLOAD_INSTRUCTIONS = 200_000_000n;
 
 const storeOf = (canister: CanisterState): ReadonlyMap<Hash, Uint8Array> => canister.chunkStore ?? new Map();
 
@@ -48,14 +53,36 @@ export function uploadChunk(call: ManagementCall, args: ValueOf<typeof UploadChu
           `Wasm chunk store has already reached maximum capacity of ${MAX_CHUNKS * CHUNK_BYTES} bytes`,
         ),
       );
-    const canister = { ...found.canister, chunkStore: new Map([...store, [toHex(hash), args.chunk]]) };
-    const missing = freezingLimit(canister, draft.subnet) - canister.cycles;
+    const debit = found.canister.standing?.heapDeltaDebit ?? 0;
+    if (debit >= HEAP_DELTA_RATE)
+      return rejected(
+        call,
+        chunkStore(
+          `Canister is heap delta rate limited. Current delta debit: ${debit}, limit: ${HEAP_DELTA_RATE}`,
+        ),
+      );
+    const standing = { ...(found.canister.standing ?? NO_STANDING), heapDeltaDebit: debit + CHUNK_BYTES };
+    const canister = {
+      ...found.canister,
+      standing,
+      chunkStore: new Map([...store, [toHex(hash), args.chunk]]),
+    };
+    const fee = managementFee(UPLOAD_INSTRUCTIONS, draft.subnet);
+    const missing = fee + freezingLimit(canister, draft.subnet) - canister.cycles;
     if (missing > 0n)
       return rejected(
         call,
-        chunkStore(`At least ${missing} additional cycles are required to keep the chunk`),
+        chunkStore(
+          `Error charging for 'upload_chunk': ${outOfCyclesText(canister.id, missing, isController(canister, call.request.caller))}`,
+        ),
       );
-    draft.canisters.set(canister.id, canister);
+    draft.cyclesBurned += fee;
+    draft.canisters.set(canister.id, {
+      ...canister,
+      cycles: canister.cycles - fee,
+      consumedCycles: canister.consumedCycles + fee,
+    });
+    return { ...replied(call, UploadChunkReply, { hash }), instructions: UPLOAD_INSTRUCTIONS };
   }
   return replied(call, UploadChunkReply, { hash });
 }

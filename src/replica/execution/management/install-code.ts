@@ -10,6 +10,7 @@
  *   IN4  The version rises between pre_upgrade, which sees the old one, and the new module's start, init or
  *        post_upgrade.
  *   IN5  Any failure leaves the canister as it was, save for its log and for the cycles that the attempt cost.
+ *   IN7  After an install of more instructions than a round allows one, others are refused until that is worked off.
  *   IN6  The install is prepaid to its limit, and the canister keeps its freezing limit before and after.
  *
  * Run state does not matter. Source: interface L14–L24, M12; replica D.2, E.1.
@@ -28,6 +29,7 @@ import { assembled } from "./chunk-store.ts";
 import { loadModule, type LoadedModule } from "./load-module.ts";
 import {
   installOutOfCycles,
+  installRateLimited,
   invalidWasm,
   memoryDoesNotFit,
   notEmpty,
@@ -65,6 +67,7 @@ function installable(call: ManagementCall, id: CanisterId, mode: InstallMode): R
   if ("reject" in found) return found;
   const hasCode = found.canister.code !== undefined;
   if (mode.tag === "install" && hasCode) return { reject: notEmpty(id) };
+  if ((found.canister.standing?.installDebit ?? 0n) > 0n) return { reject: installRateLimited(id) };
   if (mode.tag === "upgrade" && !hasCode) return { reject: rejectFrom(id, noWasmModule) };
   return found;
 }

@@ -7,6 +7,7 @@ import type { CanisterId, PrincipalId } from "../../../types/ids.ts";
 import { IC, rejectOf } from "../../../types/errors.ts";
 import type { Reject } from "../../../types/messages.ts";
 import { principalText as text } from "../../../types/principal.ts";
+import { HEAP_DELTA_RATE } from "../../state/standing.ts";
 import { outOfCyclesText, rejectFrom } from "../failure.ts";
 
 const help = (suggestion: string, section: string): string =>
@@ -128,6 +129,18 @@ export const installOutOfCycles = (id: CanisterId, missing: bigint): Reject =>
   rejectOf(
     IC.CanisterOutOfCycles,
     `Canister installation failed with \`${outOfCyclesText(id, missing, true)}\`.${help("Top up the canister with more cycles.", "install-code-not-enough-cycles")}`,
+  );
+
+export const installRateLimited = (id: CanisterId): Reject =>
+  rejectOf(
+    IC.CanisterInstallCodeRateLimited,
+    `Canister ${text(id)} is rate limited because it executed too many instructions in the previous install_code messages. Please retry installation after several minutes.${help("Retry the installation at a later time.", "install-code-rate-limited")}`,
+  );
+
+export const heapDeltaRateLimited = (id: CanisterId, debit: number): Reject =>
+  rejectOf(
+    IC.CanisterHeapDeltaRateLimited,
+    `Canister ${text(id)} is heap delta rate limited: current delta debit is ${debit}, but limit is ${HEAP_DELTA_RATE}.${help("Try waiting a few seconds before retrying the operation.", "canister-heap-delta-rate-limited")}`,
   );
 
 export const uninstalled = (): Reject =>

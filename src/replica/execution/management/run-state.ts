@@ -13,7 +13,7 @@ import type { Nanos } from "../../../types/ids.ts";
 import type { Reject } from "../../../types/messages.ts";
 import type { CanisterState } from "../../state/canister.ts";
 import type { StopRequest } from "../../state/messages.ts";
-import { canisterIds, canisterOf, type Draft } from "../draft.ts";
+import { canisterOf, watchedIds, type Draft } from "../draft.ts";
 import { type Answer, respond } from "../response.ts";
 import type { CanisterIdArgs } from "./candid.ts";
 import { EMPTY_REPLY } from "./candid-encode.ts";
@@ -53,7 +53,7 @@ export function stopCanister(call: ManagementCall, args: ValueOf<typeof Canister
 
 /** Once a round, after its messages: whatever can be said about stops in progress is said. */
 export function settleStopping(draft: Draft): void {
-  for (const id of canisterIds(draft)) {
+  for (const id of watchedIds(draft)) {
     const canister = canisterOf(draft, id);
     const { status } = canister;
     if (status.kind !== "stopping") continue;

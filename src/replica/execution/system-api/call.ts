@@ -57,7 +57,7 @@ function perform(s: Sandbox): number {
   const call = preparing(s, "call_perform");
   const { subnet, time, context } = s.situation;
   const free = context === "CQ" || context === "CRy" || context === "CRt";
-  const fee = free ? 0n : requestFee(call.methodBytes + call.payloadBytes, subnet);
+  const fee = free ? 0n : requestFee(BigInt(call.methodBytes + call.payloadBytes), subnet);
   const prepaid = free ? 0n : callPrepayment(isWasm64(s.canister), subnet);
   if (!hasRoom(s, call.callee) || (!free && liquid(s) < fee + prepaid)) {
     dropPreparation(s);

@@ -8,6 +8,7 @@ import type { WasmHost } from "../../../interfaces/wasm-host.ts";
 import type { CanisterState } from "../../../state/canister.ts";
 import { type Draft, draftOf } from "../../../state/draft.ts";
 import type { CallOrigin } from "../../../state/messages.ts";
+import { NO_SCHEDULE } from "../../../state/standing.ts";
 import type { ReplicatedState } from "../../../state/state.ts";
 import * as candid from "../candid.ts";
 import { decodeArgument } from "../candid-decode.ts";
@@ -58,6 +59,7 @@ export const genesis: ReplicatedState = {
   ingressHistory: new Map(),
   subnetQueue: [],
   postponedRawRand: [],
+  scheduler: NO_SCHEDULE,
   totals: { updates: 0n, cyclesMinted: 0n, cyclesBurned: 0n },
 };
 

@@ -1,0 +1,53 @@
+/**
+ * What the scheduler remembers of a canister between rounds. Absent while there is nothing to remember.
+ * Source: replica D.1 (round_schedule.rs), D.2.
+ */
+import type { Height } from "../../types/ids.ts";
+
+export interface Standing {
+  /** In percent of a core's round. Only differences count: what all canisters gain alike is left out. */
+  readonly priority: number;
+  /** The last round in which it had something to do. */
+  readonly activeAt: Height;
+  /** Bytes written above what its rate allows; from the limit on it does not run. */
+  readonly heapDeltaDebit: number;
+  /** Instructions of installs above what their rate allows; while there are any, no other install. */
+  readonly installDebit: bigint;
+  /** Which comes first when it has tasks and messages: they take turns. */
+  readonly nextTask: "canister_global_timer" | "canister_heartbeat" | "message";
+  readonly long?: LongExecution;
+}
+
+/** A message that takes more than a slice: it holds its canister until its last slice is over. */
+export interface LongExecution {
+  /** Slices executed, and those that it takes. */
+  readonly slices: number;
+  readonly of: number;
+  /** Whether a core was set aside for it. */
+  readonly prioritized: boolean;
+  /** Charged to the long execution when it ends. */
+  readonly credit: number;
+}
+
+export const NO_STANDING: Standing = {
+  priority: 0,
+  activeAt: 0,
+  heapDeltaDebit: 0,
+  installDebit: 0n,
+  nextTask: "canister_global_timer",
+};
+
+/** What the scheduler remembers of the subnet. */
+export interface SchedulerState {
+  /** The best priority among the canisters that last had something to do; who comes from idleness has no better one. */
+  readonly ceiling: number;
+  /** Instructions that a long install still takes; meanwhile no other begins. */
+  readonly longInstall: bigint;
+  /** Bytes written since the last checkpoint height. */
+  readonly heapDelta: number;
+}
+
+export const NO_SCHEDULE: SchedulerState = { ceiling: 0, longInstall: 0n, heapDelta: 0 };
+
+/** Bytes that a canister may write a round, in the long run. Source: replica E.2. */
+export const HEAP_DELTA_RATE = 75 * 1024 * 1024;
