@@ -1,6 +1,6 @@
 /**
- * ECDSA over SHA-256 on P-256 and secp256k1: users' keys. Signatures are r ‖ s, 64 bytes, never DER. An s in the upper
- * half is taken: browsers' own P-256 makes one every other time, and mainnet takes it on both curves.
+ * ECDSA over SHA-256 on P-256 and secp256k1: users' keys. Plain signatures are r ‖ s, 64 bytes, never DER. An s in the
+ * upper half is taken: browsers' own P-256 makes one every other time, and mainnet takes it on both curves.
  *
  * Source: interface A21, A22; dfinity/ic rs/crypto/…/ecdsa_secp256k1 (verification "with malleability").
  */
@@ -27,16 +27,19 @@ export function isEcdsaKey(curve: EcdsaCurve, key: Uint8Array): boolean {
   }
 }
 
-/** False for whatever is no signature or no key. */
+/**
+ * False for whatever is no signature or no key. `format`: r ‖ s, or the DER that WebAuthn puts inside its assertions.
+ */
 export function ecdsaVerify(
   curve: EcdsaCurve,
   key: Uint8Array,
   message: Uint8Array,
   signature: Uint8Array,
+  format: "compact" | "der" = "compact",
 ): boolean {
-  if (signature.length !== 64) return false;
+  if (format === "compact" && signature.length !== 64) return false;
   try {
-    return CURVES[curve].verify(signature, message, key, { lowS: false, prehash: true });
+    return CURVES[curve].verify(signature, message, key, { lowS: false, prehash: true, format });
   } catch {
     return false;
   }

@@ -78,7 +78,9 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
 
   const { executor, queries, ingressFilter } = createExecution(deps.wasm);
   const beginRound = createBeginRound(executor);
-  const judge = createJudge(effectiveCanisterOf);
+  const judge = createJudge(effectiveCanisterOf, (message, signature) =>
+    crypto.verifyThreshold("high", message, signature),
+  );
   const payloads = createPayloadBuilder({
     pool: ingress,
     states,

@@ -10,6 +10,13 @@ export interface IngressContent {
   readonly arg: Uint8Array;
   readonly expiry: Nanos;
   readonly nonce: Uint8Array | undefined;
+  readonly callerInfo?: CallerInfo | undefined;
+}
+
+/** What a canister that signs for its users says about one: shown to the called canister. Source: interface A50–A52. */
+export interface CallerInfo {
+  readonly info: Uint8Array;
+  readonly signer: CanisterId;
 }
 
 /** A call as it travels in gossip and blocks: the envelope's own bytes beside what they decode to. */

@@ -63,8 +63,9 @@ function node() {
   const genesis = sampleState(subnet, 0, { canisters: [canister] });
   const states = new StateManager(genesis, { treeOf: stateTree, certificateOf: encodeCertificate });
   const pool = new IngressPool();
-  const judge = createJudge((method) =>
-    method === "create_canister" ? "any" : method === "start_canister" ? id : undefined,
+  const judge = createJudge(
+    (method) => (method === "create_canister" ? "any" : method === "start_canister" ? id : undefined),
+    () => false,
   );
   const world = {
     now: SAMPLE_TIME_MS + 2000,
@@ -325,7 +326,10 @@ describe("calls", () => {
     const big = callBody({ arg: new Uint8Array(3 * 1024 * 1024) });
     expect(textOf(n.reply(n.request("POST", url, big)))).toMatch(/^413 Request 0x.* is too large/);
     expect(textOf(n.reply(n.request("POST", url, new Uint8Array(6 * 1024 * 1024))))).toMatch(/^413 /);
-    const decoded = createJudge(() => undefined).decode(callBody({ method_name: "other" }));
+    const decoded = createJudge(
+      () => undefined,
+      () => false,
+    ).decode(callBody({ method_name: "other" }));
     if (!decoded.ok) throw new Error(decoded.because);
     const filler = { ...decoded.value, bytes: new Uint8Array(32 * 1024 * 1024) };
     n.pool.apply([{ kind: "add-to-validated", ingress: filler }]);

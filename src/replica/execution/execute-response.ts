@@ -100,6 +100,7 @@ function runCallback(
     reject: payload.kind === "reject" ? payload.reject : undefined,
     refunded: response.refund,
     caller: context.caller,
+    callerInfo: context.callerInfo,
     time: draft.time,
     subnet: draft.subnet,
     instructionLimit: callback.onCleanup === undefined ? limit : limit - cleanupShare(limit),

@@ -76,6 +76,7 @@ function inspect(
       context: "F",
       arg: call.arg,
       caller: call.sender,
+      callerInfo: call.callerInfo,
       method: call.method,
       time: state.time,
       subnet,

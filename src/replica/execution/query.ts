@@ -13,7 +13,7 @@
 import type { SubnetRecord } from "../../registry/registry.ts";
 import { IC, rejectOf } from "../../types/errors.ts";
 import { MANAGEMENT_CANISTER, type CanisterId, type PrincipalId } from "../../types/ids.ts";
-import { RejectCode, type Reject } from "../../types/messages.ts";
+import { type CallerInfo, RejectCode, type Reject } from "../../types/messages.ts";
 import { principalText } from "../../types/principal.ts";
 import type { Query, QueryExecutor } from "../interfaces/execution.ts";
 import type { WasmHost } from "../interfaces/wasm-host.ts";
@@ -44,6 +44,8 @@ interface Activation {
   readonly graph: Graph;
   readonly depth: number;
   readonly caller: PrincipalId;
+  /** Told to the outermost canister, in its method and its callbacks; callees have a canister as caller. */
+  readonly callerInfo?: CallerInfo | undefined;
   readonly certificate: Uint8Array | undefined;
 }
 
@@ -52,7 +54,8 @@ export const createQueryExecutor = (host: WasmHost): QueryExecutor => ({
     if (query.receiver === MANAGEMENT_CANISTER) return managementQuery(state, query, subnet);
     const graph: Graph = { host, state, subnet, used: 0n };
     const caller = query.sender;
-    const answer = answerQuery({ graph, depth: 0, caller, certificate }, query);
+    const { callerInfo } = query;
+    const answer = answerQuery({ graph, depth: 0, caller, callerInfo, certificate }, query);
     return answer.kind === "reply"
       ? { kind: "replied", reply: answer.data, instructions: graph.used }
       : { kind: "rejected", reject: answer.reject, instructions: graph.used };
@@ -115,6 +118,7 @@ function execute(
   const run = runCanister(graph.host, canister, entry, {
     context,
     caller: at.caller,
+    callerInfo: at.callerInfo,
     time: graph.state.time,
     subnet: graph.subnet,
     instructionLimit: limit > 0n ? limit : 0n,

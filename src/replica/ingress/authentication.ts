@@ -8,13 +8,17 @@
  *       most 1,000 targets each. Source: interface A29, A40–A44, A48.
  *   U4  The request is limited to what every link allows: the intersection of the targets; "queries" anywhere excludes
  *       calls; a permission nobody knows excludes everything. Source: interface A44, A45.
+ *   U5  Information about the sender is vouched for by the canister whose signature key is the first of the chain, and
+ *       by nobody else. Source: interface A50, A51.
  */
 import { concat, toHex } from "../../base/bytes.ts";
 import { domainSeparator } from "../../crypto/hash.ts";
-import { verifySignature } from "../../crypto/public-key.ts";
+import { parsePublicKey } from "../../crypto/public-key.ts";
 import { ANONYMOUS, type CanisterId } from "../../types/ids.ts";
 import { principalText, selfAuthenticating } from "../../types/principal.ts";
-import type { Authentication, Envelope, SignedDelegation } from "./envelope.ts";
+import type { VerifyCertification } from "./canister-signature.ts";
+import type { Authentication, Envelope, SignedDelegation, SignedSenderInfo } from "./envelope.ts";
+import { signatureFault } from "./signature.ts";
 
 /** What an authentic sender may do. */
 export interface Authority {
@@ -30,12 +34,20 @@ const DELEGATIONS_MAX = 20;
 const TARGETS_MAX = 1000;
 const REQUEST_DOMAIN = domainSeparator("ic-request");
 const DELEGATION_DOMAIN = domainSeparator("ic-request-auth-delegation");
+const SENDER_INFO_DOMAIN = domainSeparator("ic-sender-info");
 
-export function authenticate({ content, authentication }: Envelope): AuthenticationVerdict {
+/** `verify`: whether a certificate's signature is the subnet's, for what canisters sign. */
+export function authenticate(
+  { content, authentication }: Envelope,
+  verify: VerifyCertification,
+): AuthenticationVerdict {
+  const senderInfo = content.kind === "read_state" ? undefined : content.senderInfo;
   if (authentication === undefined) {
-    return content.sender === ANONYMOUS
+    if (content.sender !== ANONYMOUS)
+      return refuse(`Missing signature from user: ${principalText(content.sender)}`);
+    return senderInfo === undefined
       ? { ok: true, authority: { targets: undefined, mayCall: true } }
-      : refuse(`Missing signature from user: ${principalText(content.sender)}`);
+      : refuse("Invalid sender info: sender_info requires an authenticated request with sender_pubkey");
   }
   if (content.sender === ANONYMOUS) return refuse("Signature is not allowed for the anonymous user");
   const { publicKey, delegations } = authentication;
@@ -44,7 +56,10 @@ export function authenticate({ content, authentication }: Envelope): Authenticat
       `The user id ${principalText(content.sender)} does not match the public key ${toHex(publicKey)}`,
     );
   }
-  const fault = chainFault(publicKey, delegations) ?? signaturesFault(authentication, content.hash);
+  const fault =
+    chainFault(publicKey, delegations) ??
+    signaturesFault(authentication, content.hash, verify) ??
+    (senderInfo && senderInfoFault(publicKey, senderInfo, verify));
   return fault === undefined ? { ok: true, authority: authorityOf(delegations) } : refuse(fault);
 }
 
@@ -85,15 +100,35 @@ function chainFault(first: Uint8Array, delegations: readonly SignedDelegation[])
 function signaturesFault(
   { publicKey, signature, delegations }: Authentication,
   requestHash: Uint8Array,
+  verify: VerifyCertification,
 ): string | undefined {
   let signer = publicKey;
   for (const delegation of delegations) {
-    const verdict = verifySignature(signer, concat(DELEGATION_DOMAIN, delegation.hash), delegation.signature);
-    if (!verdict.valid) return `Invalid delegation: ${verdict.because}`;
+    const message = concat(DELEGATION_DOMAIN, delegation.hash);
+    const fault = signatureFault(signer, message, delegation.signature, verify);
+    if (fault !== undefined) return `Invalid delegation: ${fault}`;
     signer = delegation.publicKey;
   }
-  const verdict = verifySignature(signer, concat(REQUEST_DOMAIN, requestHash), signature);
-  return verdict.valid ? undefined : `Invalid signature: ${verdict.because}`;
+  const fault = signatureFault(signer, concat(REQUEST_DOMAIN, requestHash), signature, verify);
+  return fault && `Invalid signature: ${fault}`;
+}
+
+/** U5. */
+function senderInfoFault(
+  publicKey: Uint8Array,
+  { info, signer, signature }: SignedSenderInfo,
+  verify: VerifyCertification,
+): string | undefined {
+  const key = parsePublicKey(publicKey);
+  if (!key.ok || key.value.scheme !== "canister") {
+    return "Invalid sender info: sender_pubkey is not a valid canister signature public key";
+  }
+  const named = toHex(key.value.canister);
+  if (named !== signer) {
+    return `Invalid sender info: signer ${principalText(signer)} does not match canister ID ${principalText(named)} in sender_pubkey`;
+  }
+  const fault = signatureFault(publicKey, concat(SENDER_INFO_DOMAIN, info), signature, verify);
+  return fault && `Invalid sender info: signature verification failed: ${fault}`;
 }
 
 /** U4. */

@@ -19,6 +19,7 @@ import {
 } from "../../codec/cbor.ts";
 import { hashOfMap, isHashable, type HashableMap } from "../../codec/representation-independent-hash.ts";
 import type { CanisterId, MessageId, Nanos, UserId } from "../../types/ids.ts";
+import type { CallerInfo } from "../../types/messages.ts";
 import type { StatePath } from "../interfaces/state-reader.ts";
 
 export interface Envelope {
@@ -45,6 +46,11 @@ export interface SignedDelegation {
   readonly signature: Uint8Array;
 }
 
+/** `signature`: the signer's canister signature over `ic-sender-info` ‖ info. Source: interface A51. */
+export interface SignedSenderInfo extends CallerInfo {
+  readonly signature: Uint8Array;
+}
+
 interface CommonContent {
   /** Representation-independent hash, raw and as a name. */
   readonly hash: Uint8Array;
@@ -58,7 +64,7 @@ export interface CallContent extends CommonContent {
   readonly canister: CanisterId;
   readonly method: string;
   readonly arg: Uint8Array;
-  readonly hasSenderInfo: boolean;
+  readonly senderInfo: SignedSenderInfo | undefined;
 }
 export interface ReadStateContent extends CommonContent {
   readonly kind: "read_state";
@@ -118,7 +124,7 @@ function readContent(content: CborMap): RequestContent {
       canister: principalOf(field(content, "canister_id"), "content.canister_id"),
       method: textOf(field(content, "method_name"), "content.method_name"),
       arg: bytesOf(field(content, "arg"), "content.arg"),
-      hasSenderInfo: field(content, "sender_info") !== undefined,
+      senderInfo: optional(content, "sender_info", readSenderInfo),
     };
   }
   if (kind === "read_state") {
@@ -130,6 +136,16 @@ function readContent(content: CborMap): RequestContent {
   throw new Malformed(
     `content.request_type: "${kind.slice(0, 40)}" is none of "call", "query", "read_state"`,
   );
+}
+
+function readSenderInfo(value: CborValue | undefined): SignedSenderInfo {
+  const where = "content.sender_info";
+  const given = mapOf(value, where);
+  return {
+    info: bytesOf(field(given, "info"), `${where}.info`),
+    signer: principalOf(field(given, "signer"), `${where}.signer`),
+    signature: bytesOf(field(given, "sig"), `${where}.sig`),
+  };
 }
 
 function readDelegation(value: CborValue, i: number): SignedDelegation {

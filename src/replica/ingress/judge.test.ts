@@ -10,12 +10,14 @@ import { Secp256k1KeyIdentity } from "@icp-sdk/core/identity/secp256k1";
 import { Principal } from "@icp-sdk/core/principal";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { concat, fromHex, toHex, utf8 } from "../../base/bytes.ts";
+import { CanisterIdentity } from "../../../tests/agent/canister-signature.ts";
+import { concat, equalBytes, fromHex, toHex, utf8 } from "../../base/bytes.ts";
 import { type CborInput, decodeCbor, encodeCborTagged, isCborMap } from "../../codec/cbor.ts";
+import { labeled, leaf, rootHash, treeToCbor } from "../../codec/hash-tree.ts";
 import { hashOfMap, type HashableMap } from "../../codec/representation-independent-hash.ts";
-import { domainSeparator } from "../../crypto/hash.ts";
+import { domainSeparator, sha256 } from "../../crypto/hash.ts";
 import { nanosOf } from "../../types/ids.ts";
-import { canisterIdOf, parsePrincipal } from "../../types/principal.ts";
+import { canisterIdOf } from "../../types/principal.ts";
 import type { RequestJudge } from "../interfaces/ingress.ts";
 import { SAMPLE_TIME_MS } from "../state/sample.ts";
 import { utcText } from "./expiry.ts";
@@ -26,8 +28,9 @@ const SECOND = 1_000_000_000n;
 const canister = canisterIdOf(1n);
 const target = Principal.fromHex(canister);
 const newJudge = (): RequestJudge =>
-  createJudge((method) =>
-    method === "create_canister" ? "any" : method === "start_canister" ? canister : undefined,
+  createJudge(
+    (method) => (method === "create_canister" ? "any" : method === "start_canister" ? canister : undefined),
+    () => false,
   );
 
 beforeAll(() => {
@@ -205,7 +208,9 @@ describe("bent envelopes", () => {
     const bend = (changes: Record<string, CborInput>) =>
       textOf(judge.call(encodeCborTagged(new Map([...mine, ...Object.entries(changes)])), now));
     expect(bend({})).toBe("accepted");
-    expect(bend({ sender_sig: theirs.get("sender_sig")! })).toMatch(/^Invalid signature: Ed25519/);
+    expect(bend({ sender_sig: theirs.get("sender_sig")! })).toMatch(
+      /^Invalid signature: Invalid basic signature: Ed25519/,
+    );
     expect(bend({ sender_pubkey: theirs.get("sender_pubkey")! })).toMatch(/^The user id .* does not match/);
     expect(bend({ content: theirs.get("content")! })).toMatch(/^The user id .* does not match/);
     const renamed = contentOf(mine).set("sender", Uint8Array.of(4));
@@ -407,18 +412,84 @@ describe("delegations", () => {
     const verdict = newJudge().readState(read, now);
     expect(verdict.ok && verdict.value.targets).toEqual(new Set([canister]));
   });
+});
 
-  test("WebAuthn and canister signatures are refused by name", async () => {
-    const judge = newJudge();
-    for (const [oid, words] of [
-      ["2b0601040183b8430101", /WebAuthn keys are not supported/],
-      ["2b0601040183b8430102", /canister signatures are not supported/],
-    ] as const) {
-      const der = concat(fromHex(`3012300c060a${oid}`), fromHex("03020000"));
-      const sender = concat(sha224Of(der), Uint8Array.of(2));
-      const content = { ...callContent(ed25519), sender };
-      const bytes = encodeCborTagged({ content, sender_pubkey: der, sender_sig: new Uint8Array(64) });
-      expect(textOf(judge.call(bytes, now))).toMatch(words);
+describe("canister signatures and what they say of a sender (A50, A51)", () => {
+  const signer = canisterIdOf(7n);
+  /** Stands for the subnet's signature: these tests are about who may say what. */
+  const rootSignature = (message: Uint8Array) => sha256(message);
+  const judge = createJudge(
+    () => undefined,
+    (message, signature) => equalBytes(signature, rootSignature(message)),
+  );
+  const certify = (root: Uint8Array): Promise<Uint8Array> => {
+    const tree = labeled(
+      utf8("canister"),
+      labeled(fromHex(signer), labeled(utf8("certified_data"), leaf(root))),
+    );
+    const signature = rootSignature(concat(domainSeparator("ic-state-root"), rootHash(tree)));
+    return Promise.resolve(encodeCborTagged({ tree: treeToCbor(tree), signature }));
+  };
+  const identity = new CanisterIdentity(fromHex(signer), utf8("seed"), certify);
+  const info = utf8("her name");
+  const sign = async (domain: string, bytes: Uint8Array) =>
+    new Uint8Array(await identity.sign(concat(domainSeparator(domain), bytes)));
+
+  async function envelope(
+    senderInfo: CborInput | undefined,
+    kind = "call",
+    by: CanisterIdentity | Ed25519KeyIdentity = identity,
+  ): Promise<Uint8Array> {
+    const content = {
+      ...callContent(by, { request_type: kind }),
+      ...(senderInfo !== undefined && { sender_info: senderInfo }),
+    };
+    const message = concat(domainSeparator("ic-request"), hashOfMap(content as HashableMap));
+    return encodeCborTagged({
+      content,
+      sender_pubkey: new Uint8Array(by.getPublicKey().toDer()),
+      sender_sig: new Uint8Array(await by.sign(message)),
+    });
+  }
+
+  test("a canister's signature carries calls and queries, also through a delegation", async () => {
+    expect(textOf(judge.call(await envelope(undefined), now))).toBe("accepted");
+    const through = await envelopeBy(await delegated(identity), ASKS.query);
+    expect(textOf(judge.query(through, now))).toBe("accepted");
+  });
+
+  test("the information reaches the call and the query", async () => {
+    const given = { info, signer: fromHex(signer), sig: await sign("ic-sender-info", info) };
+    const call = judge.call(await envelope(given), now);
+    expect(call.ok && call.value.content.callerInfo).toEqual({ info, signer });
+    const query = judge.query(await envelope(given, "query"), now);
+    expect(query.ok && query.value.query.callerInfo).toEqual({ info, signer });
+    const decoded = judge.decode(await envelope(given));
+    expect(decoded.ok && decoded.value.content.callerInfo).toEqual({ info, signer });
+  });
+
+  test("it is refused from anyone else, about anything else, in any other form", async () => {
+    const good = { info, signer: fromHex(signer), sig: await sign("ic-sender-info", info) };
+    const refusal = async (bytes: Promise<Uint8Array>) => textOf(judge.call(await bytes, now));
+    expect(await refusal(envelope({ ...good, info: utf8("x") }))).toMatch(
+      /^Invalid sender info: signature ver/,
+    );
+    expect(await refusal(envelope({ ...good, sig: await sign("ic-request", info) }))).toMatch(
+      /^Invalid sender info: signature verification failed/,
+    );
+    expect(await refusal(envelope({ ...good, signer: fromHex(canister) }))).toMatch(
+      /^Invalid sender info: signer rrkah.* does not match canister ID .* in sender_pubkey$/,
+    );
+    expect(await refusal(envelope(good, "call", ed25519))).toBe(
+      "Invalid sender info: sender_pubkey is not a valid canister signature public key",
+    );
+    const anonymous = { ...callContent(ed25519), sender: Uint8Array.of(4), sender_info: good };
+    expect(textOf(judge.call(encodeCborTagged({ content: anonymous }), now))).toMatch(
+      /^Invalid sender info: /,
+    );
+    for (const lost of ["info", "signer", "sig"] as const) {
+      const { [lost]: _, ...rest } = good;
+      expect(await refusal(envelope(rest))).toMatch(/^Malformed request: content.sender_info/);
     }
   });
 });
@@ -464,6 +535,3 @@ test("no bytes make the judge throw", () => {
     { numRuns: 500 },
   );
 });
-
-const sha224Of = (bytes: Uint8Array) =>
-  fromHex(parsePrincipal(Principal.selfAuthenticating(bytes).toText())!).slice(0, 28);

@@ -15,11 +15,12 @@ import { toHex } from "../../base/bytes.ts";
 import { type Decoded, decoded, undecodable } from "../../base/decoded.ts";
 import { sha256 } from "../../crypto/hash.ts";
 import { ANONYMOUS, type CanisterId, type Hash, MANAGEMENT_CANISTER, type Nanos } from "../../types/ids.ts";
-import type { SignedIngress } from "../../types/messages.ts";
+import type { CallerInfo, SignedIngress } from "../../types/messages.ts";
 import { principalText } from "../../types/principal.ts";
 import type { EffectiveCanisterOf } from "../interfaces/execution.ts";
 import type { RequestJudge, RequestRefused } from "../interfaces/ingress.ts";
 import { type AuthenticationVerdict, authenticate } from "./authentication.ts";
+import type { VerifyCertification } from "./canister-signature.ts";
 import {
   type CallContent,
   decodeEnvelope,
@@ -35,7 +36,11 @@ const LABELS_MAX = 127;
 /** Verdicts remembered: the calls of a few full blocks. */
 const VERDICTS_KEPT = 10_000;
 
-export function createJudge(effectiveCanisterOf: EffectiveCanisterOf): RequestJudge {
+/** `verify`: whether a signature over a state root, domain separator included, is the subnet's. */
+export function createJudge(
+  effectiveCanisterOf: EffectiveCanisterOf,
+  verify: VerifyCertification,
+): RequestJudge {
   const callsSeen = new WeakMap<Uint8Array, Decoded<Call>>();
   const verdicts = new BoundedCache<AuthenticationVerdict>(VERDICTS_KEPT);
 
@@ -47,7 +52,7 @@ export function createJudge(effectiveCanisterOf: EffectiveCanisterOf): RequestJu
 
   /** J4. */
   const authenticateCall = (call: Call): AuthenticationVerdict => {
-    call.verdict ??= verdicts.get(call.name, () => authenticate(call.envelope));
+    call.verdict ??= verdicts.get(call.name, () => authenticate(call.envelope, verify));
     return call.verdict;
   };
 
@@ -73,13 +78,14 @@ export function createJudge(effectiveCanisterOf: EffectiveCanisterOf): RequestJu
       const { content } = read.value;
       const early = timeFault(read.value, now);
       if (early !== undefined) return early;
-      const verdict = authenticate(read.value);
+      const verdict = authenticate(read.value, verify);
       if (!verdict.ok) return refuse(verdict.text);
       const query = {
         sender: content.sender,
         receiver: content.canister,
         method: content.method,
         arg: content.arg,
+        callerInfo: callerInfoOf(content),
       };
       const effectiveCanister = effectiveOf(content, effectiveCanisterOf);
       return (
@@ -95,7 +101,7 @@ export function createJudge(effectiveCanisterOf: EffectiveCanisterOf): RequestJu
       const { content } = read.value;
       const early = pathsFault(content.paths) ?? timeFault(read.value, now);
       if (early !== undefined) return early;
-      const verdict = authenticate(read.value);
+      const verdict = authenticate(read.value, verify);
       if (!verdict.ok) return refuse(verdict.text);
       const { targets } = verdict.authority;
       return { ok: true, value: { sender: content.sender, paths: content.paths, targets } };
@@ -117,7 +123,7 @@ function readCall(bytes: Uint8Array, effectiveCanisterOf: EffectiveCanisterOf): 
   const { content } = read.value;
   const { id, sender, canister, method, arg, expiry, nonce } = content;
   const ingress: SignedIngress = {
-    content: { id, sender, canister, method, arg, expiry, nonce },
+    content: { id, sender, canister, method, arg, expiry, nonce, callerInfo: callerInfoOf(content) },
     effectiveCanister: effectiveOf(content, effectiveCanisterOf),
     bytes,
   };
@@ -131,16 +137,16 @@ function effectiveOf({ canister, method, arg }: CallContent, of: EffectiveCanist
   return about === undefined || about === "any" ? MANAGEMENT_CANISTER : about;
 }
 
-/** J1. Only canister signatures can vouch for sender_info, and those are not taken here yet. Source: interface A50. */
+const callerInfoOf = ({ senderInfo }: CallContent): CallerInfo | undefined =>
+  senderInfo && { info: senderInfo.info, signer: senderInfo.signer };
+
+/** J1. */
 function readAs<K extends RequestContent["kind"]>(bytes: Uint8Array, kind: K): Decoded<EnvelopeOf<K>> {
   const envelope = decodeEnvelope(bytes);
   if (!envelope.ok) return envelope;
   const { content } = envelope.value;
   if (content.kind !== kind) {
     return undecodable(`content.request_type: "${content.kind}" at the endpoint for "${kind}"`);
-  }
-  if (content.kind !== "read_state" && content.hasSenderInfo) {
-    return undecodable("content.sender_info: allowed only with a canister signature");
   }
   return decoded(envelope.value as EnvelopeOf<K>);
 }

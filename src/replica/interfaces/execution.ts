@@ -4,7 +4,7 @@
 import type { SubnetRecord } from "../../registry/registry.ts";
 import type { Batch } from "../../types/batch.ts";
 import type { CanisterId, PrincipalId } from "../../types/ids.ts";
-import type { IngressContent, Reject } from "../../types/messages.ts";
+import type { CallerInfo, IngressContent, Reject } from "../../types/messages.ts";
 import type { Fact } from "../../types/trace.ts";
 import type { Draft } from "../state/draft.ts";
 import type { CanisterRequest, SubnetMessage } from "../state/messages.ts";
@@ -50,6 +50,7 @@ export interface Query {
   readonly receiver: CanisterId;
   readonly method: string;
   readonly arg: Uint8Array;
+  readonly callerInfo?: CallerInfo | undefined;
 }
 export type QueryResult =
   | { readonly kind: "replied"; readonly reply: Uint8Array; readonly instructions: bigint }

@@ -41,6 +41,7 @@ export function induct(draft: Draft, executor: MessageExecutor, signed: SignedIn
     kind: "request",
     origin: { kind: "ingress", message: content.id, user: content.sender },
     caller: content.sender,
+    callerInfo: content.callerInfo,
     receiver: content.canister,
     method: content.method,
     payload: content.arg,

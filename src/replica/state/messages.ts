@@ -1,6 +1,6 @@
 /** Messages between canisters, call contexts and callbacks. Source: interface §5.1, replica B.5. */
 import type { CanisterId, MessageId, Nanos, PrincipalId, UserId } from "../../types/ids.ts";
-import type { Reject } from "../../types/messages.ts";
+import type { CallerInfo, Reject } from "../../types/messages.ts";
 
 /** Where the answer to a call goes. */
 export type CallOrigin =
@@ -18,6 +18,8 @@ export interface CanisterRequest {
   readonly origin: CallOrigin;
   /** Who `msg_caller` names. */
   readonly caller: PrincipalId;
+  /** Of users' calls only: never passed on. */
+  readonly callerInfo?: CallerInfo | undefined;
   readonly receiver: CanisterId;
   readonly method: string;
   readonly payload: Uint8Array;
@@ -50,6 +52,7 @@ export interface CallContext {
   readonly id: number;
   readonly origin: CallOrigin;
   readonly caller: PrincipalId;
+  readonly callerInfo?: CallerInfo | undefined;
   /** "system" contexts owe nobody an answer. */
   readonly responded: boolean;
   /** Uninstalled under it: late responses refund, run nothing. */

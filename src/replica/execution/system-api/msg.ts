@@ -46,18 +46,20 @@ const copy = (
 
 const arg = (s: Sandbox): Uint8Array => s.situation.arg;
 const caller = (s: Sandbox): Uint8Array => principalBytes(s.situation.caller);
-/** Callers attach no sender_info yet. Source: interface §2.5. */
-const nothing = (): Uint8Array => EMPTY;
+/** Source: interface A52. */
+const callerInfo = (s: Sandbox): Uint8Array => s.situation.callerInfo?.info ?? EMPTY;
+const callerInfoSigner = (s: Sandbox): Uint8Array =>
+  s.situation.callerInfo === undefined ? EMPTY : principalBytes(s.situation.callerInfo.signer);
 
 export const msgFunctions: Readonly<Record<string, ApiFunction>> = {
   msg_arg_data_size: size(arg, WITH_ARGUMENT),
   msg_arg_data_copy: copy("msg_arg_data_copy", arg, WITH_ARGUMENT),
   msg_caller_size: size(caller, ANYWHERE),
   msg_caller_copy: copy("msg_caller_copy", caller, ANYWHERE),
-  msg_caller_info_data_size: size(nothing, WITH_CALLER_INFO),
-  msg_caller_info_data_copy: copy("msg_caller_info_data_copy", nothing, WITH_CALLER_INFO),
-  msg_caller_info_signer_size: size(nothing, WITH_CALLER_INFO),
-  msg_caller_info_signer_copy: copy("msg_caller_info_signer_copy", nothing, WITH_CALLER_INFO),
+  msg_caller_info_data_size: size(callerInfo, WITH_CALLER_INFO),
+  msg_caller_info_data_copy: copy("msg_caller_info_data_copy", callerInfo, WITH_CALLER_INFO),
+  msg_caller_info_signer_size: size(callerInfoSigner, WITH_CALLER_INFO),
+  msg_caller_info_signer_copy: copy("msg_caller_info_signer_copy", callerInfoSigner, WITH_CALLER_INFO),
   msg_method_name_size: size(methodName, INSPECTING),
   msg_method_name_copy: copy("msg_method_name_copy", methodName, INSPECTING),
 

@@ -5,7 +5,7 @@
 import { assert } from "../../../base/assert.ts";
 import type { SubnetRecord } from "../../../registry/registry.ts";
 import type { CanisterId, Nanos, PrincipalId } from "../../../types/ids.ts";
-import type { Reject } from "../../../types/messages.ts";
+import type { CallerInfo, Reject } from "../../../types/messages.ts";
 import type { RunningInstance } from "../../interfaces/wasm-host.ts";
 import type { CanisterState } from "../../state/canister.ts";
 import type { CanisterTask, Closure } from "../../state/messages.ts";
@@ -22,6 +22,7 @@ export interface Situation {
   /** Call argument, init argument, or the reply that a callback receives. */
   readonly arg: Uint8Array;
   readonly caller: PrincipalId;
+  readonly callerInfo?: CallerInfo | undefined;
   readonly time: Nanos;
   readonly subnet: SubnetRecord;
   readonly instructionLimit: bigint;
