@@ -111,14 +111,14 @@ describe("how runs end", () => {
         msg_reply() {
           expect(instance.memory()[8000]).toBe(1);
           instance.memory().set([1, 2, 3], 2 * PAGE - 2);
-          instance.wrote(2 * PAGE - 2, 3);
+          instance.touch(2 * PAGE - 2, 3, true);
           instance.setCounter(instance.counter() - 1000n);
         },
       }),
     });
-    expect(result.writtenPages).toBe(2);
+    expect(result.writtenBytes).toBe(65_536);
     expect(pageAt(result.heap!, 2)?.[0]).toBe(3);
-    expect(result.instructions).toBe(1n + 3n + 5n + 1000n);
+    expect(result.instructions).toBe(1n + 3n + 5n + 1000n + 160_000n);
   });
 });
 
@@ -143,19 +143,19 @@ describe("written pages", () => {
     const host = createWasmHost();
     const image = freshImage(r);
     const pages = (method: string) => {
-      const { heap, writtenPages } = runOn(host, r.module, image, method);
+      const { heap, writtenBytes } = runOn(host, r.module, image, method);
       const differing = Array.from({ length: 16 }, (_, p) => p).filter(
         (p) => pageAt(heap!, p) !== pageAt(image.heap, p),
       );
-      return { differing, writtenPages };
+      return { differing, writtenBytes };
     };
-    expect(pages("cross")).toEqual({ differing: [0, 1], writtenPages: 2 });
-    expect(pages("same")).toEqual({ differing: [], writtenPages: 1 });
-    expect(pages("offset")).toEqual({ differing: [2], writtenPages: 1 });
-    expect(pages("copy")).toEqual({ differing: [1, 2], writtenPages: 2 });
-    expect(pages("loop")).toEqual({ differing: [0, 1, 4, 7, 14], writtenPages: 5 });
-    expect(pages("first")).toEqual({ differing: [0], writtenPages: 1 });
-    expect(pages("none")).toEqual({ differing: [], writtenPages: 0 });
+    expect(pages("cross")).toEqual({ differing: [0, 1], writtenBytes: 65_536 });
+    expect(pages("same")).toEqual({ differing: [], writtenBytes: 65_536 });
+    expect(pages("offset")).toEqual({ differing: [2], writtenBytes: 65_536 });
+    expect(pages("copy")).toEqual({ differing: [1, 2], writtenBytes: 65_536 });
+    expect(pages("loop")).toEqual({ differing: [0, 1, 4, 7, 14], writtenBytes: 65_536 });
+    expect(pages("first")).toEqual({ differing: [0], writtenBytes: 65_536 });
+    expect(pages("none")).toEqual({ differing: [], writtenBytes: 0 });
   });
 });
 
@@ -216,7 +216,7 @@ describe("memories", () => {
       7,
       1,
     ]);
-    expect(done.writtenPages).toBe(5);
+    expect(done.writtenBytes).toBe(2 * 65_536);
     expect(runOn(host, r.module, image, "far").outcome).toEqual({
       kind: "trapped",
       trap: "heap-out-of-bounds",

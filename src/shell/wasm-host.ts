@@ -16,8 +16,16 @@
  * counted in units and the least recently used one is lent on. Source: DESIGN §6; measurements "Wasm", "Limits of the host".
  */
 import { assert } from "../base/assert.ts";
-import { MARKS_PAGES } from "../replica/execution/wasm/encode.ts";
 import { STACK_LIMIT } from "../replica/execution/wasm/stack-use.ts";
+import {
+  ACCESSED,
+  CHARGED_PAGE,
+  MARKS_PAGES,
+  NO_PAGE,
+  TOUCH_INSTRUCTIONS,
+  WRITTEN,
+  WRITTEN_MARKS_AT,
+} from "../replica/execution/wasm/touched-pages.ts";
 import {
   type GlobalValue,
   HostShortage,
@@ -54,6 +62,9 @@ interface Instance {
   readonly counter: WebAssembly.Global;
   readonly stack: WebAssembly.Global;
   readonly tainted: WebAssembly.Global;
+  readonly accessedPage: WebAssembly.Global;
+  readonly writtenPage: WebAssembly.Global;
+  readonly writePrice: WebAssembly.Global;
 }
 
 /** A memory, what it holds, and perhaps an instance over it. Modules without memory have a slot of their own. */
@@ -90,7 +101,6 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
   const slots: Slot[] = [];
   const marks = new WebAssembly.Memory({ initial: MARKS_PAGES, maximum: MARKS_PAGES });
   const markBytes = new Uint8Array(marks.buffer);
-  const markWords = new Uint32Array(marks.buffer);
   /** Units of memories that were made and not collected yet, those in slots included. */
   let uncollected = 0;
   const collected = new FinalizationRegistry<number>((freed) => {
@@ -126,6 +136,9 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
       instance.counter.value = request.instructionLimit;
       instance.stack.value = STACK_LIMIT;
       instance.tainted.value = 0;
+      instance.accessedPage.value = NO_PAGE;
+      instance.writtenPage.value = NO_PAGE;
+      instance.writePrice.value = request.keepsWrites ? TOUCH_INSTRUCTIONS : 0n;
       current.table = request.imports(runningInstance(slot, instance));
       const outcome = enter(instance, entry, module, request.instructionLimit);
       const result = outcome.kind === "returned" ? commit(instance, slot, request) : undefined;
@@ -270,6 +283,9 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
       counter: global("canister counter_instructions"),
       stack: global("terrarium stack"),
       tainted: global("terrarium tainted"),
+      accessedPage: global("terrarium accessed page"),
+      writtenPage: global("terrarium written page"),
+      writePrice: global("terrarium write price"),
     };
     return slot.instance;
   }
@@ -296,10 +312,20 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
         }
         return view;
       },
-      wrote(offset, length) {
-        if (length > 0) {
-          markBytes.fill(1, Math.floor(offset / PAGE), Math.floor((offset + length - 1) / PAGE) + 1);
+      touch(offset, length, writes) {
+        if (length === 0) return;
+        const last = offset + length - 1;
+        let price = 0n;
+        for (let page = Math.floor(offset / CHARGED_PAGE); page <= Math.floor(last / CHARGED_PAGE); page++) {
+          const mark = markBytes[page]!;
+          if ((mark & ACCESSED) === 0) price += TOUCH_INSTRUCTIONS;
+          if (writes && (mark & WRITTEN) === 0) price += instance.writePrice.value as bigint;
+          markBytes[page] = mark | ACCESSED | (writes ? WRITTEN : 0);
         }
+        if (price > 0n) instance.counter.value = (instance.counter.value as bigint) - price;
+        if (!writes) return;
+        const first = WRITTEN_MARKS_AT + Math.floor(offset / PAGE);
+        markBytes.fill(1, first, WRITTEN_MARKS_AT + Math.floor(last / PAGE) + 1);
       },
       counter: () => instance.counter.value as bigint,
       setCounter(left) {
@@ -310,16 +336,23 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
 
   // -------------------------------------------------------------------------------------------------- how runs end
 
-  /** Page numbers that were marked, in order; the marks are cleared. */
-  function takeMarks(bytes: number): number[] {
-    const words = Math.ceil(bytes / PAGE / 4);
+  /** The 4 KiB pages that were written, in order, and how many 64 KiB pages they lie in. Clears the marks. */
+  function takeMarks(bytes: number): { readonly pages: readonly number[]; readonly large: number } {
     const pages: number[] = [];
-    for (let w = 0; w < words; w++) {
-      if (markWords[w] === 0) continue;
-      for (let p = 4 * w; p < 4 * w + 4; p++) if (markBytes[p] !== 0) pages.push(p);
-      markWords[w] = 0;
+    let large = 0;
+    for (let l = 0; l < bytes / CHARGED_PAGE; l++) {
+      if (markBytes[l] === 0) continue;
+      if ((markBytes[l]! & WRITTEN) !== 0) {
+        large++;
+        const first = (l * CHARGED_PAGE) / PAGE;
+        for (let p = first; p < first + CHARGED_PAGE / PAGE; p++) {
+          if (markBytes[WRITTEN_MARKS_AT + p] !== 0) pages.push(p);
+        }
+        markBytes.fill(0, WRITTEN_MARKS_AT + first, WRITTEN_MARKS_AT + first + CHARGED_PAGE / PAGE);
+      }
+      markBytes[l] = 0;
     }
-    return pages;
+    return { pages, large };
   }
 
   function commit(instance: Instance, slot: Slot, request: RunRequest): RunResult {
@@ -327,45 +360,33 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
     const instructions = used(instance, request, { kind: "returned" });
     const outcome: RunOutcome = { kind: "returned" };
     if (slot.memory === undefined || request.heap === undefined) {
-      return { outcome, instructions, heap: request.heap, globals, writtenPages: 0 };
+      return { outcome, instructions, heap: request.heap, globals, writtenBytes: 0 };
     }
     const memory = new Uint8Array(slot.memory.buffer);
     const before = request.heap;
     const changed = new Map<number, Uint8Array>();
-    let writtenPages = 0;
-    let last = -1;
-    const look = (page: number, marked: boolean): void => {
+    const { pages, large } = takeMarks(memory.length);
+    for (const page of pages) {
       const same = sameAsPage(pageAt(before, page), memory, page * PAGE);
       if (!same) changed.set(page, memory.slice(page * PAGE, (page + 1) * PAGE));
-      if (marked || !same) writtenPages++;
-    };
-    for (const page of takeMarks(memory.length)) {
-      if (last >= 0 && last + 1 < page) look(last + 1, false);
-      look(page, true);
-      last = page;
     }
-    if (last >= 0 && (last + 1) * PAGE < memory.length) look(last + 1, false);
     const heap = withPages(
       memory.length === before.length ? before : grownPages(before, memory.length),
       changed,
     );
     slot.mirrors = heap;
-    return { outcome, instructions, heap, globals, writtenPages };
+    return { outcome, instructions, heap, globals, writtenBytes: large * CHARGED_PAGE };
   }
 
   function undo(slot: Slot, request: RunRequest): void {
     if (slot.memory === undefined || request.heap === undefined) return;
     const memory = new Uint8Array(slot.memory.buffer);
     const before = request.heap;
-    for (const marked of takeMarks(memory.length)) {
-      for (const page of [marked, marked + 1]) {
-        if ((page + 1) * PAGE > memory.length) continue;
-        const committed = pageAt(before, page);
-        if (committed === undefined) memory.fill(0, page * PAGE, (page + 1) * PAGE);
-        else memory.set(committed, page * PAGE);
-      }
+    for (const page of takeMarks(memory.length).pages) {
+      const committed = pageAt(before, page);
+      if (committed === undefined) memory.fill(0, page * PAGE, (page + 1) * PAGE);
+      else memory.set(committed, page * PAGE);
     }
-    markBytes.fill(0); // a store that trapped may have marked a page that is not there
     if (memory.length === before.length) return;
     slot.instance = undefined;
     slot.mirrors = grownPages(before, memory.length);
@@ -414,7 +435,7 @@ const failed = (outcome: RunOutcome, instructions: bigint): RunResult => ({
   instructions,
   heap: undefined,
   globals: undefined,
-  writtenPages: 0,
+  writtenBytes: 0,
 });
 
 type Entry = RunRequest["entry"];

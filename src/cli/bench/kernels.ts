@@ -36,6 +36,7 @@ export function metering(wasm: Uint8Array, marks: boolean): Record<string, numbe
       globals,
       entry: { kind: "export", name },
       instructionLimit: LIMIT,
+      keepsWrites: true,
       imports: () => ({}),
       allowGrow: () => true,
     });

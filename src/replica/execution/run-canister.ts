@@ -10,16 +10,12 @@
  *
  * Whoever runs a query forgets the canister given back, log included (S37). Cycles for instructions are not touched
  * here: the caller prepays and settles.
- *
- * Heap pages written cost 1,000 instructions each after the run, four times that with 64-bit memory, and never make a
- * message fail. Source: replica D.6 ("2025").
  */
 import { utf8, utf8Lossy } from "../../base/bytes.ts";
 import { unreachable } from "../../base/assert.ts";
 import type { Entry, RunOutcome, WasmHost } from "../interfaces/wasm-host.ts";
 import type { CanisterState } from "../state/canister.ts";
 import type { Callback } from "../state/messages.ts";
-import { isWasm64 } from "./cycles.ts";
 import {
   functionNotFound,
   instructionLimitExceeded,
@@ -32,6 +28,7 @@ import {
 import { withLogs } from "./logs.ts";
 import { senderVersionFault } from "./management/sender-version.ts";
 import { dropPreparation } from "./system-api/call.ts";
+import { KEEPING_WRITES } from "./system-api/contexts.ts";
 import { allowHeapGrowth } from "./system-api/memory-growth.ts";
 import {
   openSandbox,
@@ -58,8 +55,6 @@ export interface Run {
   readonly prints: readonly string[];
 }
 
-const HEAP_PAGE_INSTRUCTIONS = 1_000n;
-
 export function runCanister(
   host: WasmHost,
   canister: CanisterState,
@@ -75,13 +70,11 @@ export function runCanister(
     globals: canister.globals,
     entry,
     instructionLimit: situation.instructionLimit,
+    keepsWrites: KEEPING_WRITES.has(situation.context),
     imports: (instance) => importsFor(sandbox, instance),
     allowGrow: (current, delta) => allowHeapGrowth(sandbox, current, delta),
   });
-  const perPage = isWasm64(canister) ? 4n * HEAP_PAGE_INSTRUCTIONS : HEAP_PAGE_INSTRUCTIONS;
-  const withPages = result.instructions + BigInt(result.writtenPages) * perPage;
-  const instructions = withPages < situation.instructionLimit ? withPages : situation.instructionLimit;
-
+  const { instructions } = result;
   const failure = failureOf(result.outcome, entry, situation.instructionLimit);
   if (failure !== undefined) return failed(sandbox, failure, instructions);
 

@@ -42,8 +42,8 @@ export type ImportTable = Readonly<Record<string, (...args: never[]) => unknown>
 export interface RunningInstance {
   /** The linear memory as it is now: fetch anew after anything that may grow it. Empty without a memory. */
   memory(): Uint8Array;
-  /** Note that the host itself wrote [offset, offset+length). */
-  wrote(offset: number, length: number): void;
+  /** Note, and charge, that the host itself reads or writes [offset, offset+length), which lies inside. */
+  touch(offset: number, length: number, writes: boolean): void;
   /** Instructions left. Negative: exhausted. */
   counter(): bigint;
   setCounter(left: bigint): void;
@@ -62,6 +62,8 @@ export interface RunRequest {
   readonly globals: readonly GlobalValue[];
   readonly entry: Entry;
   readonly instructionLimit: bigint;
+  /** Whether what is written may be committed: a first write of a page is charged for then. */
+  readonly keepsWrites: boolean;
   /** Called once with the instance, before the entry runs, to build the imports. */
   imports(instance: RunningInstance): ImportTable;
   /** `memory.grow` by `deltaPages` from `currentPages`: whether the protocol allows it. */
@@ -103,8 +105,8 @@ export interface RunResult {
   /** After "returned": the heap as written (a new value sharing unwritten pages) and the globals. Otherwise undefined. */
   readonly heap: Pages | undefined;
   readonly globals: readonly GlobalValue[] | undefined;
-  /** 4 KiB heap pages written in this run, also those written with the bytes that they held. 0 unless "returned". */
-  readonly writtenPages: number;
+  /** Bytes of the 64 KiB heap pages written, also of those written with the bytes that they held. 0 unless "returned". */
+  readonly writtenBytes: number;
 }
 
 export interface WasmHost {

@@ -76,6 +76,7 @@ function written(heap: Pages, offset: number, bytes: Uint8Array): Pages {
 
 export interface Doing {
   readonly limit?: bigint;
+  readonly keepsWrites?: boolean;
   readonly imports?: (instance: RunningInstance) => ImportTable;
   readonly allowGrow?: (current: number, delta: number) => boolean;
   /** The export to enter instead of the query. */
@@ -101,6 +102,7 @@ export function runOn(
     globals: image.globals,
     entry,
     instructionLimit: doing.limit ?? 1_000_000_000n,
+    keepsWrites: doing.keepsWrites ?? true,
     imports: doing.imports ?? (() => ({})),
     allowGrow: doing.allowGrow ?? (() => true),
   });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { CanisterState } from "../../../src/replica/state/canister.ts";
 import type { Program } from "./scripted-host.ts";
-import { idOf, World } from "./world.ts";
+import { World } from "./world.ts";
 
 const PROGRAM: Program = {
   exports: {
@@ -15,11 +15,6 @@ const PROGRAM: Program = {
     },
     "canister_update print": (g) => {
       for (let i = 0; i < 5; i++) g.print(`${i}`.repeat(1_000));
-      g.reply("");
-    },
-    "canister_update pages": (g) => {
-      const pages = Number(g.argText());
-      for (let i = 0; i < pages; i++) g.set(i * 4_096, 1);
       g.reply("");
     },
   },
@@ -75,14 +70,4 @@ describe("logs", () => {
     ]);
     expect(world.canister(0).nextLogIndex).toBe(5n);
   });
-});
-
-test("a heap page costs 1,000 instructions when it is first written", () => {
-  const world = new World([PROGRAM]);
-  const used = (n: string): bigint => {
-    const facts = world.round([world.ingress(idOf(0), "pages", n)]);
-    return facts.flatMap((f) => (f.kind === "message-executed" ? [f.instructions] : []))[0]!;
-  };
-  expect(world.ask(0, "pages", "0")).toBe("");
-  expect(used("1") - used("0")).toBe(1_000n);
 });

@@ -58,7 +58,7 @@ export class Guest {
     this.globals = [...request.globals];
     const instance: RunningInstance = {
       memory: () => this.memory,
-      wrote: () => {},
+      touch: () => {},
       counter: () => this.counter,
       setCounter: (left) => {
         this.counter = left;
@@ -208,9 +208,9 @@ export function scriptedHost(programs: Readonly<Record<string, Program>>): WasmH
       const left = guest.counter < 0n ? 0n : guest.counter;
       const instructions = request.instructionLimit - left;
       if (outcome.kind !== "returned")
-        return { outcome, instructions, heap: undefined, globals: undefined, writtenPages: 0 };
-      const { heap, writtenPages } = written(request, guest);
-      return { outcome, instructions, heap, globals: guest.globals, writtenPages };
+        return { outcome, instructions, heap: undefined, globals: undefined, writtenBytes: 0 };
+      const { heap, writtenBytes } = written(request, guest);
+      return { outcome, instructions, heap, globals: guest.globals, writtenBytes };
     },
   };
 }
@@ -233,14 +233,14 @@ function play(program: Program, guest: Guest, request: RunRequest): RunResult["o
 
 function written(request: RunRequest, guest: Guest) {
   const before = new Uint8Array(guest.memory.length);
-  if (request.heap === undefined) return { heap: undefined, writtenPages: 0 };
+  if (request.heap === undefined) return { heap: undefined, writtenBytes: 0 };
   readPages(request.heap, 0, before.subarray(0, request.heap.length));
   const pages = new Map<number, Uint8Array>();
   for (let at = 0; at < SCRATCH; at += PAGE) {
     const now = guest.memory.slice(at, at + PAGE);
     if (now.some((b, i) => b !== before[at + i])) pages.set(at / PAGE, now);
   }
-  return { heap: withPages(grownPages(request.heap, guest.memory.length), pages), writtenPages: pages.size };
+  return { heap: withPages(grownPages(request.heap, guest.memory.length), pages), writtenBytes: pages.size };
 }
 
 /** The canister with a program installed, as `install_code` would leave it, but without running init. */

@@ -107,3 +107,35 @@ test("an endless loop stops at the limit", () => {
   expect(world.ask(0, "loop")).toMatch(/^5 IC0522: .*50000000/);
   expect(world.ask(0, "add")).toBe("1");
 });
+
+/** Source: replica D.8, the case with stable memory: 205 with its function's 1, and two pages accessed and written. */
+test("stable memory and heap are charged to the letter", () => {
+  const world = new World([], { host: createWasmHost() });
+  const wat = `(module
+    (import "ic0" "msg_reply" (func $reply))
+    (import "ic0" "msg_reply_data_append" (func $append (param i32 i32)))
+    (import "ic0" "performance_counter" (func $counter (param i32) (result i64)))
+    (import "ic0" "stable64_grow" (func $grow (param i64) (result i64)))
+    (import "ic0" "stable64_write" (func $write (param i64 i64 i64)))
+    (import "ic0" "stable64_read" (func $read (param i64 i64 i64)))
+    (memory 1) (global $g (mut i64) (i64.const 0))
+    (func (export "canister_update go") (local $before i64) (local $after i64)
+      (block (local.set $before (call $counter (i32.const 0))))
+      (block
+        (drop (call $grow (i64.const 1)))
+        (i64.store (i32.const 0) (i64.const 1)) (i64.store (i32.const 4096) (i64.const 2))
+        (call $write (i64.const 0) (i64.const 0) (i64.const 1))
+        (call $write (i64.const 4096) (i64.const 0) (i64.const 1))
+        (call $read (i64.const 0) (i64.const 4096) (i64.const 1))
+        (global.set $g (i64.load (i32.const 0))))
+      (block (local.set $after (call $counter (i32.const 0))))
+      (i64.store (i32.const 8) (i64.sub (local.get $after) (local.get $before)))
+      (call $append (i32.const 8) (i32.const 8)) (call $reply)))`;
+  manage(world, "provisional_create_canister_with_cycles", create);
+  manage(world, "install_code", install(0, watToWasm(wat)));
+  const status = world.call(0, "go");
+  if (status.kind !== "replied") throw new Error(told(status));
+  const spent = status.reply.reduceRight((n, byte) => n * 256 + byte, 0);
+  const secondCounter = 1 + 5 + 200 + 1;
+  expect(spent).toBe(204 + 320_000 + secondCounter);
+});

@@ -26,6 +26,8 @@ export const REPLICATED_OR_START = contexts("s I G U RQ Ry Rt C T");
 export const CERTIFYING = contexts("I G U Ry Rt T");
 export const SETTING_TIMER = contexts("I G U Ry Rt C T");
 export const WITH_CERTIFICATE = contexts("NRQ CQ");
+/** Where what is written is kept, if only until a composite query ends. Source: [ic] rs/system_api, modification tracking. */
+export const KEEPING_WRITES = contexts("s I G U CQ Ry Rt CRy CRt C CC T");
 export const INSPECTING = contexts("F");
 
 /** Contexts in which the developer's own memory limit holds. Source: interface S40. */

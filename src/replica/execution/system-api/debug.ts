@@ -10,7 +10,9 @@ const MAX_BYTES = 32 * 1024;
 function text(s: Sandbox, src: number, size: number): Uint8Array | undefined {
   const n = Math.min(size, MAX_BYTES);
   const memory = s.instance.memory();
-  return src + n > memory.length ? undefined : memory.slice(src, src + n);
+  if (src + n > memory.length) return undefined;
+  s.instance.touch(src, n, false);
+  return memory.slice(src, src + n);
 }
 
 export const debugFunctions: Readonly<Record<string, ApiFunction>> = {

@@ -117,7 +117,7 @@ export interface Sandbox {
 
 const NO_INSTANCE: RunningInstance = {
   memory: () => new Uint8Array(0),
-  wrote: () => assert(false, "nothing is written before the instance exists"),
+  touch: () => assert(false, "nothing is touched before the instance exists"),
   counter: () => 0n,
   setCounter: () => assert(false, "nothing is charged before the instance exists"),
 };
@@ -153,11 +153,22 @@ export function charge(s: Sandbox, instructions: bigint): void {
   if (left < 0n) fail(instructionLimitExceeded(s.situation.instructionLimit));
 }
 
-/** [offset, offset+size) of the heap, live. `what` names the function in the trap. */
+/** [offset, offset+size) of the heap, live, about to be read. `what` names the function in the trap. */
 export function heap(s: Sandbox, what: string, offset: number, size: number): Uint8Array {
-  const memory = s.instance.memory();
-  if (offset + size > memory.length) fail(outOfBounds(what, offset, size, memory.length));
-  return memory.subarray(offset, offset + size);
+  requireHeap(s, what, offset, size);
+  s.instance.touch(offset, size, false);
+  return s.instance.memory().subarray(offset, offset + size);
+}
+
+function requireHeap(s: Sandbox, what: string, offset: number, size: number): void {
+  const { length } = s.instance.memory();
+  if (offset + size > length) fail(outOfBounds(what, offset, size, length));
+}
+
+/** The same, inside already, about to be written. */
+export function heapToWrite(s: Sandbox, offset: number, size: number): Uint8Array {
+  s.instance.touch(offset, size, true);
+  return s.instance.memory().subarray(offset, offset + size);
 }
 
 /** A copy that outlives the call. */
@@ -173,18 +184,16 @@ export function copyOut(
   offset: number,
   size: number,
 ): void {
-  const target = heap(s, `ic0.${name} heap`, dst, size);
+  requireHeap(s, `ic0.${name} heap`, dst, size);
   if (offset + size > source.length) fail(outOfBounds(`ic0.${name}`, offset, size, source.length));
-  if (size === 0) return;
-  target.set(source.subarray(offset, offset + size));
-  s.instance.wrote(dst, size);
+  heapToWrite(s, dst, size).set(source.subarray(offset, offset + size));
 }
 
 /** 16 bytes, little-endian. */
 export function writeCycles(s: Sandbox, name: string, dst: number, amount: bigint): void {
-  const target = heap(s, `ic0_${name}`, dst, 16);
+  requireHeap(s, `ic0_${name}`, dst, 16);
+  const target = heapToWrite(s, dst, 16);
   for (let i = 0; i < 16; i++) target[i] = Number((amount >> BigInt(8 * i)) & 0xffn);
-  s.instance.wrote(dst, 16);
 }
 
 /** Memory in use now, with what this execution has grown. */

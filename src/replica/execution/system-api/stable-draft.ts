@@ -2,7 +2,7 @@
  * Stable memory while one message runs: a reader of the committed pages with the written ones beside it. Nothing is
  * copied until it is written, and dropping the draft is the rollback.
  *
- * Source: interface S38; replica D.6 (pages newly written are counted for the charge).
+ * Source: interface S38; replica D.6 (64 KiB pages touched for the first time are counted for the charge).
  */
 import { grownPages, PAGE, pageAt, readPages, withPages, type Pages } from "../../state/pages.ts";
 
@@ -16,15 +16,23 @@ export interface StableDraft {
   read(offset: number, target: Uint8Array): void;
   /** The caller has checked the bounds. */
   write(offset: number, source: Uint8Array): void;
-  /** How many 4 KiB pages a write of this range would dirty that are clean yet. */
-  freshPages(offset: number, size: number): number;
-  dirtyPages(): number;
+  /** Marks the 64 KiB pages of this range. Tells how many of them were not accessed, and not written, before. */
+  touch(
+    offset: number,
+    size: number,
+    writes: boolean,
+  ): { readonly accessed: number; readonly written: number };
+  /** Bytes of the 64 KiB pages touched so far. */
+  accessedBytes(): number;
+  writtenBytes(): number;
   commit(): Pages;
 }
 
 export function stableDraft(committed: Pages): StableDraft {
   let length = committed.length;
   const written = new Map<number, Uint8Array>();
+  const accessedPages = new Set<number>();
+  const writtenPages = new Set<number>();
 
   const writable = (page: number): Uint8Array => {
     const had = written.get(page);
@@ -53,12 +61,16 @@ export function stableDraft(committed: Pages): StableDraft {
       for (const part of parts(offset, source.length))
         writable(part.page).set(source.subarray(part.at, part.at + part.size), part.within);
     },
-    freshPages: (offset, size) => {
-      let fresh = 0;
-      for (const part of parts(offset, size)) if (!written.has(part.page)) fresh++;
-      return fresh;
+    touch: (offset, size, writes) => {
+      const before = [accessedPages.size, writtenPages.size] as const;
+      for (let at = offset; at < offset + size; at = (Math.floor(at / WASM_PAGE) + 1) * WASM_PAGE) {
+        accessedPages.add(Math.floor(at / WASM_PAGE));
+        if (writes) writtenPages.add(Math.floor(at / WASM_PAGE));
+      }
+      return { accessed: accessedPages.size - before[0], written: writtenPages.size - before[1] };
     },
-    dirtyPages: () => written.size,
+    accessedBytes: () => accessedPages.size * WASM_PAGE,
+    writtenBytes: () => writtenPages.size * WASM_PAGE,
     commit: () => withPages(grownPages(committed, length), written),
   };
 }

@@ -1,39 +1,38 @@
 /**
  * `ic0.stable_*` and `ic0.stable64_*`. Charges are those of mainnet's native stable memory: grow 100, read and write
- * 20 and one a byte, and 1,000 for every 4 KiB page that a message writes for the first time.
+ * 20 and one a byte, and what touching 64 KiB pages costs (touched-pages.ts).
  *
- * Source: interface §4.4, S38, S39, X13; replica D.5, D.6 ("2025").
+ * Source: interface §4.4, S38, S39, X13; replica D.5, D.6.
  */
-import { PAGE } from "../../state/pages.ts";
 import { fail, memoryAccessLimit, trapped } from "../failure.ts";
-import { ANYWHERE_OR_START } from "./contexts.ts";
+import { TOUCH_INSTRUCTIONS } from "../wasm/touched-pages.ts";
+import { ANYWHERE_OR_START, KEEPING_WRITES } from "./contexts.ts";
 import { define, type ApiFunction, type Param } from "./define.ts";
 import { checkGrowth } from "./memory-growth.ts";
-import { charge, heap, type Sandbox } from "./sandbox.ts";
+import { heap, heapToWrite, type Sandbox } from "./sandbox.ts";
 import { WASM_PAGE } from "./stable-draft.ts";
 
 const MAX_PAGES = 8_192_000;
 const MAX_PAGES_32 = 65_536;
-const DIRTY_PAGE_INSTRUCTIONS = 1_000n;
 
 const GIB = 2 ** 30;
-/** Bytes of stable memory that one message may write. */
-const DIRTY_LIMITS = { message: 2 * GIB, upgrade: 8 * GIB, query: GIB };
+/** Bytes of stable memory that one message may access, and write. */
+const TOUCH_LIMITS = { message: 2 * GIB, upgrade: 8 * GIB, query: GIB };
 
-function dirtyLimit(s: Sandbox): number {
+function touchLimit(s: Sandbox): number {
   switch (s.situation.context) {
     case "I":
     case "G":
-      return DIRTY_LIMITS.upgrade;
+      return TOUCH_LIMITS.upgrade;
     case "U":
     case "s":
     case "T":
     case "Ry":
     case "Rt":
     case "C":
-      return DIRTY_LIMITS.message;
+      return TOUCH_LIMITS.message;
     default:
-      return DIRTY_LIMITS.query;
+      return TOUCH_LIMITS.query;
   }
 }
 
@@ -60,30 +59,36 @@ function requireHeap(s: Sandbox, offset: number, size: number): void {
   if (offset + size > s.instance.memory().length) fail(trapped("heap out of bounds"));
 }
 
+/** Charges for the pages; the message ends where it touches more than one may. */
+function touch(s: Sandbox, offset: number, size: number, writes: boolean): void {
+  const { accessed, written } = s.stable.touch(offset, size, writes);
+  const first = KEEPING_WRITES.has(s.situation.context) ? accessed + written : accessed;
+  s.instance.setCounter(s.instance.counter() - BigInt(first) * TOUCH_INSTRUCTIONS);
+  if (s.stable.writtenBytes() > touchLimit(s)) fail(touchedTooMuch("modified"));
+  if (s.stable.accessedBytes() > touchLimit(s)) fail(touchedTooMuch("accessed"));
+}
+
+function touchedTooMuch(how: "modified" | "accessed"): ReturnType<typeof memoryAccessLimit> {
+  const kb = (bytes: number): number => bytes / 1024;
+  return memoryAccessLimit(
+    `Exceeded the limit for the number of ${how} pages in the stable memory in a single message execution: ` +
+      `limit ${kb(TOUCH_LIMITS.message)} KB for regular messages, ${kb(TOUCH_LIMITS.upgrade)} KB for upgrade messages ` +
+      `and ${kb(TOUCH_LIMITS.query)} KB for queries.`,
+  );
+}
+
 function write(s: Sandbox, offset: number, src: number, size: number): void {
   requireStable(s, offset, size);
   requireHeap(s, src, size);
-  const fresh = s.stable.freshPages(offset, size);
-  charge(s, BigInt(fresh) * DIRTY_PAGE_INSTRUCTIONS);
-  if ((s.stable.dirtyPages() + fresh) * PAGE > dirtyLimit(s)) {
-    const kb = (bytes: number): number => bytes / 1024;
-    fail(
-      memoryAccessLimit(
-        "Exceeded the limit for the number of modified pages in the stable memory in a single message execution: " +
-          `limit ${kb(DIRTY_LIMITS.message)} KB for regular messages, ${kb(DIRTY_LIMITS.upgrade)} KB for upgrade messages ` +
-          `and ${kb(DIRTY_LIMITS.query)} KB for queries.`,
-      ),
-    );
-  }
+  touch(s, offset, size, true);
   s.stable.write(offset, heap(s, "stable_write", src, size));
 }
 
 function read(s: Sandbox, dst: number, offset: number, size: number): void {
   requireStable(s, offset, size);
   requireHeap(s, dst, size);
-  if (size === 0) return;
-  s.stable.read(offset, heap(s, "stable_read", dst, size));
-  s.instance.wrote(dst, size);
+  touch(s, offset, size, false);
+  s.stable.read(offset, heapToWrite(s, dst, size));
 }
 
 const copying = (

@@ -144,7 +144,7 @@ function sandboxIn(context: Situation["context"], more: Partial<Situation> = {})
   let counter = 1_000_000n;
   sandbox.instance = {
     memory: () => memory,
-    wrote: () => {},
+    touch: () => {},
     counter: () => counter,
     setCounter: (left) => {
       counter = left;
@@ -253,17 +253,20 @@ describe("bytes cost an instruction each (D.5)", () => {
     expect(1_000_000n - sandbox.instance.counter()).toBe(BigInt(cost));
   });
 
-  test("a stable page costs 1,000 when it is first written", () => {
+  test("a 64 KiB page of stable memory costs 80,000 when it is first accessed, and again when it is first written", () => {
     const sandbox = sandboxIn("U");
     const ic0 = (name: string, ...args: bigint[]) => {
       const before = sandbox.instance.counter();
       bind(name, SYSTEM_API[name]!, sandbox, false)(...args);
       return before - sandbox.instance.counter();
     };
-    expect(ic0("stable64_grow", 1n)).toBe(100n);
-    expect(ic0("stable64_write", 4_090n, 0n, 10n)).toBe(20n + 10n + 2_000n);
-    expect(ic0("stable64_write", 4_090n, 0n, 10n)).toBe(30n);
+    expect(ic0("stable64_grow", 3n)).toBe(100n);
+    expect(ic0("stable64_write", 4_090n, 0n, 10n)).toBe(20n + 10n + 160_000n);
+    expect(ic0("stable64_write", 65_530n, 0n, 10n)).toBe(30n + 160_000n);
     expect(ic0("stable64_read", 0n, 0n, 10n)).toBe(30n);
+    expect(ic0("stable64_read", 0n, 140_000n, 10n)).toBe(30n + 80_000n);
+    expect(ic0("stable64_write", 140_000n, 0n, 10n)).toBe(30n + 80_000n);
+    expect(ic0("stable64_write", 140_000n, 0n, 0n)).toBe(20n);
   });
 });
 

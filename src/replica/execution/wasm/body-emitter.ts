@@ -1,9 +1,11 @@
 /**
  * The pen of the body rewriter: a cursor in the uploaded bytes and one in the rewritten ones, and the three longer
- * sentences it writes: a store with its mark (B3), a canonical NaN, canonical lanes (B4). See body.ts.
+ * sentences it writes: what touches a page in front of a load or store (B3), a canonical NaN, canonical lanes (B4). See
+ * body.ts.
  */
 import { F32, F64, type FunctionType, I32, I64, V128 } from "./decode.ts";
 import { undecodable } from "./reader.ts";
+import { CHARGED_PAGE } from "./touched-pages.ts";
 import { putSigned, putU32 } from "./writer.ts";
 
 /** What bodies need to know of their module, and where they leave what they found. */
@@ -17,7 +19,7 @@ export interface BodyContext {
   readonly shift: number;
   /** 64-bit memory. */
   readonly wide: boolean;
-  /** Stores mark their page. */
+  /** Loads and stores mark their pages. */
   readonly marks: boolean;
   readonly tableWide: readonly boolean[];
   /** 0: as it is; F32, F64: kept as an integer of the same bits. */
@@ -27,10 +29,15 @@ export interface BodyContext {
   readonly stackGlobal: number;
   readonly outOfInstructions: number;
   readonly grow: number;
+  readonly accessedGlobal: number;
+  readonly writtenGlobal: number;
   readonly charge32: number;
   readonly charge64: number;
   readonly fill: number;
   readonly copy: number;
+  /** The helpers that touch a page: (address, offset, size) → the page, for the next test. */
+  readonly access: number;
+  readonly write: number;
   /** The helper that initialises from a data segment. */
   memoryInit(segment: number): number;
   /** Receives rewritten bodies one after the other; replaced when it has to grow. */
@@ -46,9 +53,10 @@ const ADDRESS = 0;
 const VALUE_OF: Readonly<Record<number, number>> = { [I32]: 1, [I64]: 2, [F32]: 3, [F64]: 4, [V128]: 5 };
 /** The instruction counter, while no call is in between. */
 export const COUNTER = 6;
-/** The page that was marked last (−1 at first), and the one to mark. */
-export const LAST = 7;
-const PAGE_TO_MARK = 8;
+/** Pages touched last, in loops. Sites take turns, so that a loop over a few arrays keeps a page of each. */
+const PAGES = 7;
+const PAGE_LOCALS = 4;
+const WRITTEN_PAGE = 4096;
 /** Room that is kept free in the output: no operator but br_table writes more. */
 export const ROOM = 192;
 
@@ -78,7 +86,9 @@ export class BodyEmitter {
   protected temporaries: number[] = [];
   /** Open loops. */
   protected loops = 0;
-  protected readonly temporaryOf = new Int32Array(9);
+  /** Loads and stores in loops so far. */
+  protected accesses = 0;
+  protected readonly temporaryOf = new Int32Array(PAGES + 2 * PAGE_LOCALS);
 
   constructor(context: BodyContext) {
     this.c = context;
@@ -179,68 +189,95 @@ export class BodyEmitter {
     this.put(functionIndex);
   }
 
-  /** The address is under a value of `valueType` on the stack; `sub` follows opcode 0xfd. */
-  protected markAndStore(valueType: number, op: number, sub: number): void {
-    const { wide } = this.c;
-    const start = this.i;
-    if ((this.c.source[start]! & 0x40) !== 0) undecodable("multiple memories are not supported", start);
-    if (!this.c.marks) {
-      this.byte(op);
-      if (sub >= 0) this.byte(sub);
-      this.memoryArgument();
-      return;
+  /** The address is on the stack; `sub` follows opcode 0xfd. */
+  protected touchAndLoad(size: number, op: number, sub: number): void {
+    if (this.c.marks) {
+      const address = this.temporary(this.c.wide ? I64 : I32, ADDRESS);
+      this.touch(address, size, false);
+      this.byte(0x20);
+      this.put(address);
     }
+    this.memoryOperator(op, sub);
+  }
+
+  /** The address is under a value of `valueType` on the stack; `sub` follows opcode 0xfd. */
+  protected touchAndStore(valueType: number, size: number, op: number, sub: number, writes = true): void {
+    if (this.c.marks) {
+      const value = this.temporary(valueType);
+      const address = this.temporary(this.c.wide ? I64 : I32, ADDRESS);
+      this.byte(0x21);
+      this.put(value);
+      this.touch(address, size, writes);
+      this.byte(0x20);
+      this.put(address);
+      this.byte(0x20);
+      this.put(value);
+    }
+    this.memoryOperator(op, sub);
+  }
+
+  private memoryOperator(op: number, sub: number): void {
+    this.byte(op);
+    if (sub >= 0) this.put(sub);
+    this.memoryArgument();
+  }
+
+  /** Takes the address from the stack into its local, and touches what the operator in hand is about to. */
+  private touch(address: number, size: number, writes: boolean): void {
+    const { c } = this;
+    const start = this.i;
+    if ((c.source[start]! & 0x40) !== 0) undecodable("multiple memories are not supported", start);
     this.i = start + 1;
-    const offset = this.offset();
-    const value = this.temporary(valueType);
-    const address = this.temporary(wide ? I64 : I32, ADDRESS);
+    const offset = Math.min(this.offset(), 2 ** 52);
+    this.i = start;
+    const page = this.loops > 0 ? this.pageLocal(writes) : -1;
     const out = this.out;
     let o = this.o;
-    out[o++] = 0x21;
-    o = putU32(out, o, value);
     out[o++] = 0x22;
     o = putU32(out, o, address);
+    if (!c.wide) out[o++] = 0xad;
     if (offset !== 0) {
-      out[o++] = wide ? 0x42 : 0x41;
-      o = putSigned(out, o, wide ? Math.min(offset, 2 ** 52) : offset | 0);
-      out[o++] = wide ? 0x7c : 0x6a;
+      out[o++] = 0x42;
+      o = putSigned(out, o, offset);
+      out[o++] = 0x7c;
     }
-    out[o++] = wide ? 0x42 : 0x41;
-    out[o++] = 12;
-    out[o++] = wide ? 0x88 : 0x76;
-    if (wide) out[o++] = 0xa7;
-    const remember = this.loops > 0;
-    if (remember) {
-      const last = this.temporary(I32, LAST);
-      const page = this.temporary(I32, PAGE_TO_MARK);
-      out[o++] = 0x22;
-      o = putU32(out, o, page);
-      out[o++] = 0x20;
-      o = putU32(out, o, last);
-      out[o++] = 0x47;
-      out[o++] = 0x04;
-      out[o++] = 0x40;
-      out[o++] = 0x20;
-      o = putU32(out, o, page);
-      out[o++] = 0x22;
-      o = putU32(out, o, last);
-    }
-    out[o++] = 0x41;
-    out[o++] = 0x01;
-    out[o++] = 0x3a; // i32.store8 into the marks
+    out[o++] = page >= 0 ? 0x20 : 0x23;
+    o = putU32(out, o, page >= 0 ? page : writes ? c.writtenGlobal : c.accessedGlobal);
+    out[o++] = 0x7d;
+    out[o++] = 0x42;
+    o = putSigned(out, o, (writes ? WRITTEN_PAGE : CHARGED_PAGE) - size);
+    out[o++] = 0x56;
+    out[o++] = 0x04;
     out[o++] = 0x40;
-    out[o++] = 0x01;
-    out[o++] = 0x00;
-    if (remember) out[o++] = 0x0b;
     out[o++] = 0x20;
     o = putU32(out, o, address);
-    out[o++] = 0x20;
-    o = putU32(out, o, value);
-    out[o++] = op;
-    if (sub >= 0) out[o++] = sub;
+    out[o++] = 0x42;
+    o = putSigned(out, o, offset);
+    out[o++] = 0x42;
+    out[o++] = size;
+    out[o++] = 0x10;
+    o = putU32(out, o, writes ? c.write : c.access);
+    out[o++] = page >= 0 ? 0x21 : 0x1a;
+    if (page >= 0) o = putU32(out, o, page);
+    out[o++] = 0x23;
+    o = putU32(out, o, c.counterGlobal);
+    out[o++] = 0x21;
+    o = putU32(out, o, this.temporary(I64, COUNTER));
+    out[o++] = 0x0b;
     this.o = o;
-    this.i = start;
-    this.memoryArgument();
+  }
+
+  private pageLocal(writes: boolean): number {
+    const turn = this.accesses++ % PAGE_LOCALS;
+    return this.temporary(I64, PAGES + (writes ? PAGE_LOCALS : 0) + turn);
+  }
+
+  protected pageLocals(): { readonly local: number; readonly global: number }[] {
+    const { accessedGlobal, writtenGlobal } = this.c;
+    return Array.from(this.temporaryOf.subarray(PAGES), (local, k) => ({
+      local,
+      global: k < PAGE_LOCALS ? accessedGlobal : writtenGlobal,
+    })).filter(({ local }) => local >= 0);
   }
 
   protected canonicalNan(valueType: number): void {

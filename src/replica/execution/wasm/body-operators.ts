@@ -38,6 +38,14 @@ for (const [first, last] of [
   BLIND_TO_NAN.fill(1, first, last + 1);
 }
 
+/** Bytes that a vector load or store touches. */
+function simdAccessBytes(sub: number): number {
+  if (sub >= 0x54 && sub <= 0x5b) return 1 << (sub & 3); // lanes
+  if (sub >= 0x07 && sub <= 0x0a) return 1 << (sub - 0x07); // splats
+  if (sub === 0x00 || sub === 0x0b) return 16;
+  return sub === 0x5c ? 4 : 8; // the zero-extending one; the widening ones and the other zero-extending one
+}
+
 export class OperatorRewriter extends BodyEmitter {
   protected index = 0;
   protected giveBack = 0;
@@ -352,15 +360,16 @@ export class OperatorRewriter extends BodyEmitter {
     const access = kind >= SimdKind.Load && kind <= SimdKind.StoreLane;
     this.operatorCost = SIMD.cost[sub]! - ONE.cost[0xfd]! + (access && this.c.wide ? 1 : 0);
     this.operatorDelta = SIMD.delta[sub]!;
-    if (kind === SimdKind.Store || kind === SimdKind.StoreLane) {
-      this.markAndStore(V128, 0xfd, sub);
-      if (kind === SimdKind.StoreLane) this.copyBytes(1);
+    if (access) {
+      const size = simdAccessBytes(sub);
+      if (kind === SimdKind.Load) this.touchAndLoad(size, 0xfd, sub);
+      else this.touchAndStore(V128, size, 0xfd, sub, kind !== SimdKind.LoadLane);
+      if (kind === SimdKind.StoreLane || kind === SimdKind.LoadLane) this.copyBytes(1);
       return;
     }
     this.byte(0xfd);
     this.put(sub);
-    if (kind === SimdKind.Load || kind === SimdKind.LoadLane) this.memoryArgument();
-    if (kind === SimdKind.Lane || kind === SimdKind.LoadLane) this.copyBytes(1);
+    if (kind === SimdKind.Lane) this.copyBytes(1);
     if (kind === SimdKind.Bytes16) this.copyBytes(16);
     if (kind === SimdKind.FloatF32) this.canonicalLanes(F32);
     if (kind === SimdKind.FloatF64) this.canonicalLanes(F64);

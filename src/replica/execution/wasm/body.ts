@@ -7,8 +7,9 @@
  *       That of the first block is left to the head of the function (rewrite.ts).
  *       A local keeps the counter between calls; the global is written every time, so that a trap leaves it exact.
  *   B2  Lengths of bulk operators are charged when they run, before they run.
- *   B3  A store marks the 4 KiB page in which it begins; the next page is found by comparison when it crosses over.
- *       In a loop a local remembers the page that was marked last, and stores to the same page skip the mark.
+ *   B3  A load tests that it stays in the 64 KiB page accessed last, a store that it stays in the 4 KiB page written
+ *       last; where one does not, a helper charges and marks (touched-pages.ts). Globals remember these pages between
+ *       functions, locals do in loops.
  *   B4  Float arithmetic yields canonical NaNs, except where the next operator only passes the value on to arithmetic
  *       or a comparison, which cannot tell NaNs apart.
  *   B5  `return` becomes a branch to the function's outermost label, so that a function which counts its stack use can
@@ -17,7 +18,7 @@
  *
  * Source: replica D.3, D.4; DESIGN §6.
  */
-import { type BodyContext, COUNTER, enc, LAST, leb, ROOM } from "./body-emitter.ts";
+import { type BodyContext, COUNTER, enc, leb, ROOM } from "./body-emitter.ts";
 import { LOOP, NO_ELSE, OperatorRewriter } from "./body-operators.ts";
 import { F32, F64, I32, I64, V128 } from "./decode.ts";
 import { Kind, ONE, WEIGHT } from "./opcodes.ts";
@@ -35,8 +36,8 @@ export interface Body {
   readonly localCount: number;
   /** Types of the locals that rewriting added, in order. */
   readonly temporaries: readonly number[];
-  /** The local that must begin as −1: no page is marked yet. −1 for none. */
-  readonly lastPage: number;
+  /** Locals that remember a touched page, and the global that each begins with. */
+  readonly pageLocals: readonly { readonly local: number; readonly global: number }[];
   /** The cost of the first block, to be charged and tested in front of these operators, and the local for the counter. */
   readonly entryCost: number;
   readonly counterLocal: number;
@@ -49,6 +50,8 @@ export interface Body {
 }
 
 const STORE_TYPE = [I32, I64, F32, F64, I32, I32, I64, I64, I64];
+/** Bytes that loads and stores touch, from opcode 0x28 on. */
+const ACCESS_BYTES = [4, 8, 4, 8, 1, 1, 2, 2, 1, 1, 2, 2, 4, 4, 4, 8, 4, 8, 1, 2, 1, 2, 4];
 
 export const MAX_LOCALS = 50_000;
 /** Source: interface S8; replica D.7. */
@@ -163,18 +166,7 @@ export class BodyRewriter extends OperatorRewriter {
         }
         out[o++] = b;
       } else if (kind === PLAIN) out[o++] = op;
-      else if (kind === LOAD) {
-        cost += accessCost;
-        out[o++] = op;
-        if ((src[i]! & 0x40) !== 0) undecodable("multiple memories are not supported", i);
-        out[o++] = src[i++]!;
-        let b = src[i++]!;
-        while (b >= 0x80) {
-          out[o++] = b;
-          b = src[i++]!;
-        }
-        out[o++] = b;
-      } else if (kind === END) {
+      else if (kind === END) {
         if (bases.length === 0) {
           if (i !== end) undecodable("operators remain behind the end of a function", i);
           this.checkComplexity(complexity + this.miscWeight);
@@ -192,9 +184,12 @@ export class BodyRewriter extends OperatorRewriter {
         this.o = o;
         this.operatorCost = 0;
         this.operatorDelta = 0;
-        if (kind === STORE) {
+        if (kind === LOAD) {
           cost += accessCost;
-          this.markAndStore(STORE_TYPE[op - 0x36]!, op, -1);
+          this.touchAndLoad(ACCESS_BYTES[op - 0x28]!, op, -1);
+        } else if (kind === STORE) {
+          cost += accessCost;
+          this.touchAndStore(STORE_TYPE[op - 0x36]!, ACCESS_BYTES[op - 0x28]!, op, -1);
         } else {
           this.other(op, height, end);
           tested = op === LOOP;
@@ -216,6 +211,7 @@ export class BodyRewriter extends OperatorRewriter {
     this.out = this.c.out;
     this.temporaries = [];
     this.temporaryOf.fill(-1);
+    this.accesses = 0;
     this.bases.length = 0;
     this.results.length = 0;
     this.operands.length = 0;
@@ -249,7 +245,7 @@ export class BodyRewriter extends OperatorRewriter {
       localGroups: locals.groups,
       localCount: this.localCount - this.type().params.length,
       temporaries: this.temporaries,
-      lastPage: this.temporaryOf[LAST]!,
+      pageLocals: this.pageLocals(),
       entryCost,
       counterLocal: this.temporaryOf[COUNTER]!,
       operators,

@@ -4,6 +4,7 @@ import { type Decoded, type ElementSegment, F32, F64, I32, I64 } from "./decode.
 import { helperTypes } from "./helper-functions.ts";
 import { ADDED_IMPORTS, type Plan, typeFor } from "./plan.ts";
 import { MAX_PAGES_32, MAX_PAGES_64, MAX_TABLE_ELEMENTS } from "./requirements.ts";
+import { MARKS_PAGES } from "./touched-pages.ts";
 import { Writer } from "./writer.ts";
 
 export function encode(plan: Plan, code: Writer): Uint8Array {
@@ -68,9 +69,6 @@ class Sections {
   }
 }
 
-/** Pages of the marks memory: one byte for each 4 KiB of the largest heap, and for any 32-bit address and offset. */
-export const MARKS_PAGES = 32;
-
 function tableSection(m: Decoded): Writer {
   const w = new Writer().u32(m.tables.length);
   for (const { element, limits } of m.tables) {
@@ -82,7 +80,7 @@ function tableSection(m: Decoded): Writer {
 
 function globalSection(plan: Plan): Writer {
   const { m } = plan;
-  const w = new Writer().u32(m.globals.length + 3);
+  const w = new Writer().u32(m.globals.length + 6);
   for (const g of m.globals) {
     if (!g.mutable && (g.type === F32 || g.type === F64)) {
       w.raw(g.type, 0, g.type === F32 ? 0x43 : 0x44);
@@ -95,7 +93,8 @@ function globalSection(plan: Plan): Writer {
       .signed(g.bits)
       .raw(0x0b);
   }
-  return w.raw(I64, 1, 0x42, 0, 0x0b).raw(I32, 1, 0x41, 0, 0x0b).raw(I32, 1, 0x41, 0, 0x0b);
+  for (const type of [I64, I32, I32, I64, I64, I64]) w.raw(type, 1, type === I64 ? 0x42 : 0x41, 0, 0x0b);
+  return w;
 }
 
 function exportSection(plan: Plan): Writer {
@@ -109,6 +108,9 @@ function exportSection(plan: Plan): Writer {
   entries.push({ name: "canister counter_instructions", kind: 3, index: plan.counter });
   entries.push({ name: "terrarium stack", kind: 3, index: plan.stack });
   entries.push({ name: "terrarium tainted", kind: 3, index: plan.tainted });
+  entries.push({ name: "terrarium accessed page", kind: 3, index: plan.accessedPage });
+  entries.push({ name: "terrarium written page", kind: 3, index: plan.writtenPage });
+  entries.push({ name: "terrarium write price", kind: 3, index: plan.writePrice });
   let n = 0;
   m.globals.forEach((g, index) => {
     if (g.mutable) entries.push({ name: `__persistent_mutable_global_${n++}`, kind: 3, index });

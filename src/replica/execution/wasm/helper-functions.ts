@@ -1,9 +1,18 @@
 /**
  * The functions that rewriting adds behind a module's own: charging lengths (replica D.3, "Dynamic"), entering a
- * callback, and the bulk operators that charge, write and then mark. All are at fixed offsets from `plan.helpers`.
+ * callback, the bulk operators that charge, write and then touch, and touching pages (touched-pages.ts). All are at fixed
+ * offsets from `plan.helpers`.
  */
 import { I32, I64 } from "./decode.ts";
 import { INIT_HELPERS_FROM, type Plan, typeFor } from "./plan.ts";
+import {
+  ACCESSED,
+  CHARGED_PAGE,
+  NO_PAGE,
+  TOUCH_INSTRUCTIONS,
+  WRITTEN,
+  WRITTEN_MARKS_AT,
+} from "./touched-pages.ts";
 import { Writer } from "./writer.ts";
 
 export const helperCount = (plan: Plan): number => INIT_HELPERS_FROM + plan.initSegments.length;
@@ -17,6 +26,9 @@ export function helperTypes(plan: Plan): number[] {
     typeFor(plan, [I64, I64], []),
     typeFor(plan, [A, I32, A], []),
     typeFor(plan, [A, A, A], []),
+    typeFor(plan, [I64, I64, I32], []),
+    typeFor(plan, [A, I64, I64], [I64]),
+    typeFor(plan, [A, I64, I64], [I64]),
     ...plan.initSegments.map(() => typeFor(plan, [A, I32, I32], [])),
   ];
 }
@@ -57,46 +69,91 @@ export function writeHelpers(plan: Plan, section: Writer): void {
       .u32(0);
   });
   const charge = wide ? charge64 : charge32;
-  const mark = (w: Writer, length32: boolean): Writer => markRange(w, wide, length32);
   const memory = (build: (w: Writer) => Writer, ...locals: number[]): void =>
     add((w) => (m.memory === undefined ? w.raw(0x00) : build(w)), ...locals);
-  memory(
-    (w) => mark(w.raw(0x20, 2, 0x10).u32(charge).raw(0x1a, 0x20, 0, 0x20, 1, 0x20, 2, 0xfc, 0x0b, 0), false),
-    I32,
-  );
-  memory(
-    (w) =>
-      mark(w.raw(0x20, 2, 0x10).u32(charge).raw(0x1a, 0x20, 0, 0x20, 1, 0x20, 2, 0xfc, 0x0a, 0, 0), false),
-    I32,
-  );
+  const bulk = (w: Writer, ...operator: number[]): Writer =>
+    w
+      .raw(0x20, 2, 0x10)
+      .u32(charge)
+      .raw(0x1a, 0x20, 0, 0x20, 1, 0x20, 2, 0xfc, ...operator);
+  // fill, copy: charge the length, do it, touch what it went over.
+  memory((w) => touchRange(bulk(w, 0x0b, 0), plan, 0, true));
+  memory((w) => touchRange(touchRange(bulk(w, 0x0a, 0, 0), plan, 1, false), plan, 0, true));
+  memory((w) => touchPages(w, plan), I32, I64);
+  memory((w) => touchOne(w, plan, false), I64, I64);
+  memory((w) => touchOne(w, plan, true), I64, I64);
   for (const segment of plan.initSegments) {
-    memory(
-      (w) =>
-        mark(
-          w
-            .raw(0x20, 2, 0x10)
-            .u32(charge32)
-            .raw(0x1a, 0x20, 0, 0x20, 1, 0x20, 2, 0xfc, 0x08)
-            .u32(segment)
-            .raw(0),
-          true,
-        ),
-      I32,
-    );
+    memory((w) => {
+      w.raw(0x20, 2, 0x10).u32(charge32).raw(0x1a, 0x20, 0, 0x20, 1, 0x20, 2, 0xfc, 0x08).u32(segment).raw(0);
+      return touchRange(w, plan, 0, true, true);
+    });
   }
 }
 
-/** Marks the pages of [local 0, local 0 + local 2), which was just written and so lies inside. Local 3 is free. */
-function markRange(w: Writer, wide: boolean, length32: boolean): Writer {
-  const length = (): Writer => (wide && length32 ? w.raw(0x20, 2, 0xad) : w.raw(0x20, 2));
-  const page = (): Writer => (wide ? w.raw(0x42, 12, 0x88, 0xa7) : w.raw(0x41, 12, 0x76));
-  const [one, add, sub, isZero] = wide
-    ? ([0x42, 0x7c, 0x7d, 0x50] as const)
-    : ([0x41, 0x6a, 0x6b, 0x45] as const);
-  length().raw(isZero, 0x04, 0x40, 0x0f, 0x0b);
-  w.raw(0x20, 0);
-  page().raw(0x22, 3, 0x41, 1);
-  w.raw(0x20, 0);
-  length().raw(add, one, 1, sub);
-  return page().raw(0x20, 3, 0x6b, 0x41, 1, 0x6a, 0xfc, 0x0b, 1);
+/**
+ * Touches [local `from`, local `from` + local 2), which was just gone over and so lies inside. `length32`: the length has
+ * 32 bits whatever the addresses.
+ */
+function touchRange(w: Writer, plan: Plan, from: number, writes: boolean, length32 = false): Writer {
+  const address = (): Writer => w.raw(0x20, from, ...(plan.wide ? [] : [0xad]));
+  const length = (): Writer => w.raw(0x20, 2, ...(plan.wide && !length32 ? [] : [0xad]));
+  length().raw(0x50, 0x45, 0x04, 0x40);
+  address();
+  address();
+  length().raw(0x7c, 0x42, 1, 0x7d, 0x41, writes ? ACCESSED | WRITTEN : ACCESSED, 0x10);
+  return w.u32(plan.helpers + 5).raw(0x0b);
+}
+
+/** (first byte, last byte, marks): charges what is touched for the first time, and marks it. Locals: a page, its mark. */
+function touchPages(w: Writer, plan: Plan): Writer {
+  const { counter, writePrice } = plan;
+  const [first, last, marks, page] = [0, 1, 2, 3];
+  const spend = (): Writer => w.raw(0x7d, 0x24).u32(counter);
+  const missing = (bit: number): Writer =>
+    w.raw(0x20, page, 0x2d, 0x40, 1, 0, 0x73).raw(0x20, marks, 0x71, 0x41, bit, 0x71, 0x04, 0x40);
+  const page64 = (): Writer => w.raw(0x20, 4, 0x42, 16, 0x88, 0xa7, 0x21, page);
+  w.raw(0x20, first, 0x42, 16, 0x88, 0x42, 16, 0x86, 0x21, 4); // the page's first byte
+  w.raw(0x03, 0x40);
+  page64();
+  w.raw(0x41, 0x7f);
+  missing(ACCESSED).raw(0x23).u32(counter).raw(0x42).signed(TOUCH_INSTRUCTIONS);
+  spend().raw(0x0b, 0x41, 0x7f);
+  missing(WRITTEN).raw(0x23).u32(counter).raw(0x23).u32(writePrice);
+  spend().raw(0x0b);
+  w.raw(0x20, page, 0x20, page, 0x2d, 0x40, 1, 0, 0x20, marks, 0x72, 0x3a, 0x40, 1, 0);
+  w.raw(0x20, 4, 0x42).signed(CHARGED_PAGE).raw(0x7c, 0x22, 4, 0x20, last, 0x58, 0x0d, 0, 0x0b);
+  // The 4 KiB pages, where they are written.
+  w.raw(0x20, marks, 0x41, WRITTEN, 0x71, 0x04, 0x40);
+  const small = (local: number): Writer => w.raw(0x20, local, 0x42, 12, 0x88, 0xa7);
+  small(first).raw(0x22, page, 0x41).signed(WRITTEN_MARKS_AT).raw(0x6a, 0x41, 1);
+  return small(last).raw(0x20, page, 0x6b, 0x41, 1, 0x6a, 0xfc, 0x0b, 1, 0x0b);
+}
+
+/**
+ * (address, offset, size): touches what an operator is about to, unless it will trap. Gives back, and remembers in its
+ * global, the page that the last byte lies in. Locals: the first byte, the last. A page that has its mark is inside, and
+ * an address so high that it takes another's mark traps when it is used.
+ */
+function touchOne(w: Writer, plan: Plan, writes: boolean): Writer {
+  const [offset, size, first, last] = [1, 2, 3, 4];
+  const wide = plan.wide ? [] : [0xad];
+  const shift = writes ? 12 : 16;
+  const remember = (): Writer =>
+    w
+      .raw(0x20, last, 0x42)
+      .signed(-(1 << shift))
+      .raw(0x83, 0x22, last, 0x24)
+      .u32(writes ? plan.writtenPage : plan.accessedPage);
+  w.raw(0x20, 0, ...wide, 0x20, offset, 0x7c, 0x22, first, 0x20, size, 0x7c, 0x42, 1, 0x7d, 0x22, last);
+  w.raw(0x20, first, 0x85, 0x42, shift, 0x88, 0x50, 0x04, 0x40);
+  w.raw(0x20, last, 0x42, shift, 0x88, 0xa7, 0x2d, 0x40, 1)
+    .u32(writes ? WRITTEN_MARKS_AT : 0)
+    .raw(0x04, 0x40);
+  remember().raw(0x20, last, 0x0f, 0x0b, 0x0b);
+  // Whether it will trap: an offset that wraps, or not so many bytes from the first to the end.
+  w.raw(0x20, first, 0x20, offset, 0x54, 0x20, last, 0x20, first, 0x54, 0x72);
+  w.raw(0x20, last, 0x3f, 0, ...wide, 0x42, 16, 0x86, 0x5a, 0x72);
+  w.raw(0x04, 0x40, 0x42).signed(NO_PAGE).raw(0x0f, 0x0b);
+  w.raw(0x20, first, 0x20, last, 0x41, writes ? ACCESSED | WRITTEN : ACCESSED, 0x10).u32(plan.helpers + 5);
+  return remember().raw(0x20, last);
 }

@@ -3,7 +3,8 @@ import type { Decoded, FunctionType } from "./decode.ts";
 
 /** Imports that we add behind the module's own. */
 export const ADDED_IMPORTS = ["out_of_instructions", "stack_overflow", "grow"] as const;
-export const INIT_HELPERS_FROM = 5;
+/** Helper functions before those that initialise from data segments. */
+export const INIT_HELPERS_FROM = 8;
 
 export interface Plan {
   readonly m: Decoded;
@@ -14,6 +15,10 @@ export interface Plan {
   readonly counter: number;
   readonly stack: number;
   readonly tainted: number;
+  /** Globals of touched-pages.ts: the page accessed last, the 4 KiB page written last, what a first write costs. */
+  readonly accessedPage: number;
+  readonly writtenPage: number;
+  readonly writePrice: number;
   /** Types that we add, by their text. */
   readonly addedTypes: Map<string, number>;
   readonly added: FunctionType[];

@@ -5,8 +5,8 @@
  *   R1  Instructions are counted exactly as mainnet counts them (body.ts, opcodes.ts), in the exported i64 global
  *       `canister counter_instructions`.
  *   R2  Functions that could recurse count their stack use and trap at a depth that every host holds (stack-use.ts).
- *   R3  Memory is imported (`terrarium.memory`), with a second one of a byte per 4 KiB page for the marks
- *       (`terrarium.marks`); growing it goes through the host.
+ *   R3  Memory is imported (`terrarium.memory`), with a second one for the marks of touched pages (`terrarium.marks`,
+ *       touched-pages.ts); growing it goes through the host.
  *   R4  Nothing happens at instantiation that a canister could see twice: the start function becomes the export
  *       `canister_start`, active data segments are lifted out and leave empty ones in their places.
  *   R5  Mutable globals are exported as `__persistent_mutable_global_<n>`; those of floats are kept as integers of the
@@ -56,7 +56,8 @@ export type Rewritten =
 
 /**
  * `wasm` is raw (see gunzip.ts). `key` becomes the module's. `implemented` names the System API functions that there is
- * code for. `marks` is false only to measure what marking written pages costs: such a module forgets what it stores.
+ * code for. `marks` is false only to measure what touching pages costs: such a module is not charged for them and forgets what it
+ * stores.
  */
 export function rewrite(
   wasm: Uint8Array,
@@ -99,6 +100,9 @@ function rewriteModule(
     counter: m.globals.length,
     stack: m.globals.length + 1,
     tainted: m.globals.length + 2,
+    accessedPage: m.globals.length + 3,
+    writtenPage: m.globals.length + 4,
+    writePrice: m.globals.length + 5,
     addedTypes: new Map(),
     added: [],
     initSegments: [],
@@ -177,10 +181,14 @@ function codeSection(
     stackGlobal: plan.stack,
     outOfInstructions: first,
     grow: first + 2,
+    accessedGlobal: plan.accessedPage,
+    writtenGlobal: plan.writtenPage,
     charge32: plan.helpers,
     charge64: plan.helpers + 1,
     fill: plan.helpers + 3,
     copy: plan.helpers + 4,
+    access: plan.helpers + 6,
+    write: plan.helpers + 7,
     memoryInit(segment) {
       const known = plan.initSegments.indexOf(segment);
       if (known >= 0) return plan.helpers + INIT_HELPERS_FROM + known;
@@ -287,7 +295,7 @@ function writeBody(
   const operators = context.out.subarray(body.start, body.end);
   const head = new Writer(128);
   for (const t of added) head.raw(1, t);
-  if (body.lastPage >= 0) head.raw(0x41, 0x7f, 0x21).u32(body.lastPage);
+  for (const { local, global } of body.pageLocals) head.raw(0x23).u32(global).raw(0x21).u32(local);
   enter(head, plan, body, frame, kept);
   if (frame > 0) openBlock(head, plan, type.results);
   const tail = frame > 0 ? giveStack(plan, frame, kept) : JUST_END;

@@ -27,7 +27,7 @@ export function scripted(play: Play): ScriptedHost {
       let left = request.instructionLimit;
       const ic0 = request.imports({
         memory: () => memory,
-        wrote: () => {},
+        touch: () => {},
         counter: () => left,
         setCounter: (n) => {
           left = n;
@@ -42,7 +42,7 @@ export function scripted(play: Play): ScriptedHost {
           instructions: INSTRUCTIONS,
           heap: undefined,
           globals: undefined,
-          writtenPages: 0,
+          writtenBytes: 0,
         };
       }
       return {
@@ -50,7 +50,7 @@ export function scripted(play: Play): ScriptedHost {
         instructions: INSTRUCTIONS,
         heap: request.heap === undefined ? undefined : whole(request.heap, memory),
         globals: request.globals,
-        writtenPages: 0,
+        writtenBytes: 0,
       };
     },
   };
