@@ -11,4 +11,6 @@ export interface Batch {
   readonly registryVersion: RegistryVersion;
   readonly ingress: readonly SignedIngress[];
   readonly blockMaker: NodeId;
+  /** Those of better ranks, whose blocks did not come to be. */
+  readonly failedBlockMakers: readonly NodeId[];
 }

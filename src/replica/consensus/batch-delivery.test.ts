@@ -58,6 +58,7 @@ describe("batch delivery", () => {
         registryVersion: 3,
         ingress: [{ bytes: Uint8Array.of(1) }],
         blockMaker: MAKER,
+        failedBlockMakers: [],
       },
     ]);
   });

@@ -11,7 +11,7 @@
 import { assert, defined } from "../../base/assert.ts";
 import { tapeRandomness } from "../../types/artifact.ts";
 import type { Batch } from "../../types/batch.ts";
-import type { Height } from "../../types/ids.ts";
+import type { Height, NodeId } from "../../types/ids.ts";
 import type { SignedIngress } from "../../types/messages.ts";
 import type { KnownBlock, PoolReader } from "../interfaces/pool-reader.ts";
 import type { ConsensusDeps, Wait } from "./component.ts";
@@ -48,9 +48,17 @@ export function deliverBatches(
       registryVersion: found.block.context.registryVersion,
       ingress: ingressOf(found, decodeIngress),
       blockMaker: defined(found.maker, "only the genesis has no maker"),
+      failedBlockMakers: failedMakers(pool, found),
     });
   }
   return { batches, wait: undefined };
+}
+
+/** Makers of better ranks. The beacon that ranked them is never forgotten, so all nodes name the same ones. */
+function failedMakers(pool: PoolReader, { block }: KnownBlock): readonly NodeId[] {
+  if (block.rank === 0) return [];
+  const makers = defined(pool.blockMakers(block.height), "the beacon below a finalized block is here");
+  return makers.slice(0, block.rank);
 }
 
 /** The messages of a block that 2f + 1 nodes found valid. */

@@ -16,6 +16,7 @@ import type { HttpReply, HttpRequest, Ticket } from "../../types/http.ts";
 import { type LabTime, MANAGEMENT_CANISTER, type MessageId, type Nanos, nanosOf } from "../../types/ids.ts";
 import type { Reject, SignedIngress } from "../../types/messages.ts";
 import type { Fact } from "../../types/trace.ts";
+import { REPLICA_VERSION } from "../../types/replica-version.ts";
 import type { IngressFilter } from "../interfaces/execution.ts";
 import type { RequestJudge, RequestRefused } from "../interfaces/ingress.ts";
 import type { IngressChange, IngressPoolReader } from "../pools/ingress-pool.ts";
@@ -240,7 +241,7 @@ function statusReply(deps: EndpointDeps): HttpReply {
   const isHealthy = certifiedState(deps) !== undefined;
   return cborReply({
     root_key: deps.subnet().publicKeyDer,
-    impl_version: "terrarium",
+    impl_version: REPLICA_VERSION,
     replica_health_status: isHealthy ? "healthy" : "waiting_for_certified_state",
     certified_height: deps.states.latestCertifiedHeight(),
   });

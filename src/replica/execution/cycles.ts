@@ -83,9 +83,12 @@ const computePerDay = ({ settings }: CanisterState, subnet: SubnetRecord): bigin
 /** Storage and compute allocation of so many whole seconds: each its part of a day, rounded down. */
 export function occupancyFee(canister: CanisterState, seconds: bigint, subnet: SubnetRecord): bigint {
   const storage = storagePerDay(canister, memoryUsed(canister), subnet);
-  const compute = computePerDay(canister, subnet);
-  return (storage * seconds) / DAY_SECONDS + (compute * seconds) / DAY_SECONDS;
+  return (storage * seconds) / DAY_SECONDS + computeFee(canister, seconds, subnet);
 }
+
+/** The part of it that is for compute. */
+export const computeFee = (canister: CanisterState, seconds: bigint, subnet: SubnetRecord): bigint =>
+  (computePerDay(canister, subnet) * seconds) / DAY_SECONDS;
 
 const burnPerDayWith = (canister: CanisterState, bytes: number, subnet: SubnetRecord): bigint =>
   storagePerDay(canister, bytes, subnet) + computePerDay(canister, subnet);

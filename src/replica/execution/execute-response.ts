@@ -14,6 +14,7 @@ import { defined } from "../../base/assert.ts";
 import { utf8 } from "../../base/bytes.ts";
 import type { WasmHost } from "../interfaces/wasm-host.ts";
 import type { CanisterState } from "../state/canister.ts";
+import { withConsumed } from "../state/consumed.ts";
 import { canisterOf, type Draft } from "../state/draft.ts";
 import type { CallContext, Callback, CanisterResponse, Closure } from "../state/messages.ts";
 import type { Entry } from "../interfaces/wasm-host.ts";
@@ -75,7 +76,7 @@ function credited(
       ...before,
       callbacks,
       cycles: before.cycles + refund + reserved - fee,
-      consumedCycles: before.consumedCycles + fee,
+      consumed: withConsumed(before, "request_and_response_transmission", fee),
     },
     prepaid: callback.prepaidCycles - reserved,
   };

@@ -1,5 +1,5 @@
 /**
- * System tasks: heartbeat and global timer. Nobody waits for them, so a trap leaves a line in the log and no more.
+ * System tasks: heartbeat, global timer, low-memory hook. Nobody waits for them, so a trap leaves a line in the log and no more.
  *
  *   T1  A task is scheduled only on a running, installed canister that exports it and is not frozen (interface S32).
  *   T2  A timer that is due is switched off when it is scheduled, not when it has run (S33).
@@ -16,12 +16,15 @@ import type { CallContext, CanisterTask } from "../state/messages.ts";
 import { NO_STANDING } from "../state/standing.ts";
 import { isFrozen } from "./cycles.ts";
 import { rejectFrom } from "./failure.ts";
+import { withReadyHook } from "./low-memory-hook.ts";
 import { runCanister } from "./run-canister.ts";
 import { afterRun, conclude, prepay, settle, tell, viewOf } from "./settle.ts";
 
 export function scheduleTasks(draft: Draft): void {
   for (const id of watchedIds(draft)) {
-    const canister = canisterOf(draft, id);
+    const before = canisterOf(draft, id);
+    const canister = unfrozenHook(before, draft);
+    if (canister !== before) draft.canisters.set(id, canister);
     const due = dueTasks(canister, draft);
     if (due.length === 0) continue;
     const { tasks, nextTask } = inTurn(canister, due);
@@ -37,6 +40,12 @@ export function scheduleTasks(draft: Draft): void {
     });
   }
 }
+
+/** A hook that could not run before, because its canister was stopped or frozen. */
+const unfrozenHook = (canister: CanisterState, draft: Draft): CanisterState =>
+  canister.lowMemoryHook === "ready" && !isFrozen(canister, draft.subnet)
+    ? withReadyHook(canister)
+    : canister;
 
 function dueTasks(canister: CanisterState, draft: Draft): CanisterTask[] {
   const hooks = canister.code?.exports.hooks;
@@ -75,6 +84,10 @@ export function executeTask(host: WasmHost, draft: Draft, id: string, task: Cani
     canister.status.kind === "running" && (canister.code?.exports.hooks.includes(task) ?? false);
   const prepayment = prepay(canister, limit, draft.subnet, id);
   if (!runnable || prepayment.kind === "refused") return 0n;
+  const paid: CanisterState =
+    task === "canister_on_low_wasm_memory"
+      ? { ...prepayment.canister, lowMemoryHook: "executed" }
+      : prepayment.canister;
 
   const context: CallContext = {
     id: canister.nextContext,
@@ -89,7 +102,7 @@ export function executeTask(host: WasmHost, draft: Draft, id: string, task: Cani
   };
   const run = runCanister(
     host,
-    prepayment.canister,
+    paid,
     { kind: "export", name: task },
     {
       context: "T",

@@ -11,7 +11,8 @@ import { markProcessing } from "./execute-request.ts";
 import { scheduleTasks } from "./execute-task.ts";
 import { chargeInduction } from "./induction.ts";
 import { createIngressFilter } from "./ingress-filter.ts";
-import { managementPayer } from "./management/effective-canister.ts";
+import { withLowMemoryHook } from "./low-memory-hook.ts";
+import { effectiveCanisterOf, managementPayer } from "./management/effective-canister.ts";
 import { executeManagement } from "./management/execute.ts";
 import { rawRandAnswer } from "./management/raw-rand.ts";
 import { settleStopping } from "./management/run-state.ts";
@@ -42,6 +43,13 @@ export const createExecution = (host: WasmHost): Execution => ({
   ingressFilter: createIngressFilter(host),
 });
 
+/** Settings, code and memory may have changed, so that memory is scarce now or no longer is. */
+function askForMemory(draft: Draft, { method, payload }: SubnetMessage): void {
+  const id = effectiveCanisterOf(method, payload);
+  const canister = id === undefined ? undefined : draft.canisters.get(id);
+  if (canister !== undefined) draft.canisters.set(canister.id, withLowMemoryHook(canister));
+}
+
 function executeSubnetMessage(host: WasmHost, draft: Draft, request: SubnetMessage): bigint {
   markProcessing(draft, request);
   const outcome = executeManagement({ host }, draft, request);
@@ -49,6 +57,7 @@ function executeSubnetMessage(host: WasmHost, draft: Draft, request: SubnetMessa
   if (outcome.kind === "response")
     respond(draft, request.origin, MANAGEMENT_CANISTER, outcome.payload, outcome.refund);
   debitInstall(draft, request, instructions);
+  askForMemory(draft, request);
   const rejected = outcome.kind === "response" && outcome.payload.kind === "reject";
   draft.updates += 1n;
   draft.facts.push({

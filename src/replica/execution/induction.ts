@@ -9,6 +9,7 @@ import { MANAGEMENT_CANISTER, type CanisterId } from "../../types/ids.ts";
 import type { IngressContent, Reject } from "../../types/messages.ts";
 import { principalText } from "../../types/principal.ts";
 import type { CanisterState } from "../state/canister.ts";
+import { withConsumed } from "../state/consumed.ts";
 import type { Draft } from "../state/draft.ts";
 import { freezingLimit, ingressFee } from "./cycles.ts";
 import { outOfCyclesText } from "./failure.ts";
@@ -48,7 +49,7 @@ export function chargeInduction(draft: Draft, call: IngressContent): Reject | un
   draft.canisters.set(id, {
     ...payer,
     cycles: payer.cycles - fee,
-    consumedCycles: payer.consumedCycles + fee,
+    consumed: withConsumed(payer, "ingress_induction", fee),
   });
   return undefined;
 }

@@ -16,12 +16,14 @@ import type { Reject } from "../../types/messages.ts";
 import { principalText } from "../../types/principal.ts";
 import type { Fact } from "../../types/trace.ts";
 import type { CanisterState } from "../state/canister.ts";
+import { withConsumed } from "../state/consumed.ts";
 import type { Draft } from "../state/draft.ts";
 import type { CallContext, CanisterRequest } from "../state/messages.ts";
 import type { SubnetRecord } from "../../registry/registry.ts";
 import { executionFee, freezingLimit, isWasm64, unusedInstructionsRefund } from "./cycles.ts";
 import { deliver } from "./deliver.ts";
 import { outOfCyclesText } from "./failure.ts";
+import { withLowMemoryHook } from "./low-memory-hook.ts";
 import { respond, type Answer } from "./response.ts";
 import type { Run } from "./run-canister.ts";
 import type { Answer as CanisterAnswer, CallView } from "./system-api/sandbox.ts";
@@ -63,7 +65,7 @@ export function settle(
   return {
     ...canister,
     cycles: canister.cycles + refund,
-    consumedCycles: canister.consumedCycles + cost,
+    consumed: withConsumed(canister, "instructions", cost),
   };
 }
 
@@ -107,12 +109,11 @@ export function conclude(
   else contexts.set(next.id, next);
 
   const fees = (run?.calls ?? []).reduce((sum, call) => sum + call.fee, 0n);
-  draft.cyclesBurned += fees + (run?.burned ?? 0n);
-  draft.canisters.set(canister.id, {
-    ...canister,
-    contexts,
-    consumedCycles: canister.consumedCycles + fees + (run?.burned ?? 0n),
-  });
+  const burned = run?.burned ?? 0n;
+  draft.cyclesBurned += fees + burned;
+  const transmitted = withConsumed(canister, "request_and_response_transmission", fees);
+  const consumed = withConsumed({ consumed: transmitted }, "burned_cycles", burned);
+  draft.canisters.set(canister.id, withLowMemoryHook({ ...canister, contexts, consumed }));
 
   for (const call of run?.calls ?? []) {
     const request: CanisterRequest = {

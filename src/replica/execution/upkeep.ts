@@ -5,7 +5,7 @@
  *       not started, is dropped (interface M61, M66).
  *   U2  Storage and compute allocation are charged every ten seconds, from reserved cycles first, never below zero
  *       (replica E.1, interface L77).
- *   U3  A canister that cannot pay loses its code and its allocations (L49).
+ *   U3  A canister that cannot pay loses its code, its snapshots, its allocations and its history (L49).
  */
 import { min } from "../../base/bigints.ts";
 import { IC, rejectOf } from "../../types/errors.ts";
@@ -13,7 +13,8 @@ import type { CanisterId, Nanos } from "../../types/ids.ts";
 import type { CanisterState } from "../state/canister.ts";
 import { canisterOf, watchedIds, type Draft } from "../state/draft.ts";
 import type { CanisterInput, CanisterRequest, CanisterResponse } from "../state/messages.ts";
-import { occupancyFee } from "./cycles.ts";
+import { withConsumed } from "../state/consumed.ts";
+import { computeFee, occupancyFee } from "./cycles.ts";
 import { uninstall } from "./management/uninstall-code.ts";
 
 const SECOND: Nanos = 1_000_000_000n;
@@ -61,24 +62,30 @@ export function chargeForResources(draft: Draft, id: CanisterId): void {
   const reserved = min(fee, canister.reservedCycles);
   const rest = min(fee - reserved, canister.cycles);
   draft.cyclesBurned += reserved + rest;
+  const ruined = reserved + rest < fee;
+  const compute = ruined ? 0n : computeFee(canister, seconds, draft.subnet);
+  const forCompute = withConsumed(canister, "compute_allocation", compute);
   const charged: CanisterState = {
     ...canister,
     chargedUntil: draft.time,
     reservedCycles: canister.reservedCycles - reserved,
     cycles: canister.cycles - rest,
-    consumedCycles: canister.consumedCycles + reserved + rest,
+    consumed: withConsumed(
+      { consumed: forCompute },
+      ruined ? "uninstall" : "memory",
+      reserved + rest - compute,
+    ),
   };
   draft.canisters.set(id, charged);
-  if (reserved + rest < fee) ruin(draft, charged);
+  if (ruined) ruin(draft, charged);
 }
 
 /** U3. */
-function ruin(draft: Draft, canister: CanisterState): void {
+function ruin(draft: Draft, { snapshots: _gone, ...canister }: CanisterState): void {
   uninstall(draft, {
     ...canister,
     version: canister.version + 1n,
     settings: { ...canister.settings, computeAllocation: 0n, memoryAllocation: 0n },
     history: [],
-    historyTotal: canister.historyTotal + 1n,
   });
 }

@@ -30,6 +30,13 @@ export interface RewrittenModule {
     readonly type: "i32" | "i64" | "f32" | "f64";
     readonly initial: GlobalValue;
   }[];
+  /**
+   * Globals that belong to a canister's state as others see it: exported ones in the order of the exports, then mutable
+   * ones that are not. Each is a mutable one, by its place in `globals`, or a constant: its bits, unsigned.
+   */
+  readonly exportedGlobals: readonly (
+    { readonly mutable: number } | { readonly type: "i32" | "i64" | "f32" | "f64"; readonly bits: bigint }
+  )[];
   readonly hasTable: boolean;
   /** True when the module holds table.set/grow/fill/copy/init, elem.drop or data.drop: an instance in which one of them ran is not used again. */
   readonly freshEachTime: boolean;

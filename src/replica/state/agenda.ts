@@ -68,6 +68,7 @@ const concerns = (canister: CanisterState): boolean =>
   canister.callbacks.size > 0 ||
   canister.status.kind === "stopping" ||
   canister.globalTimer !== 0n ||
+  canister.lowMemoryHook === "ready" ||
   canister.settings.computeAllocation > 0n ||
   owes(canister) ||
   (canister.code?.exports.hooks.includes("canister_heartbeat") ?? false);

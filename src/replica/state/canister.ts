@@ -4,6 +4,7 @@ import type { GlobalValue, RewrittenModule } from "../interfaces/wasm-host.ts";
 import type { CallContext, Callback, CanisterInput, StopRequest } from "./messages.ts";
 import type { Pages } from "./pages.ts";
 import type { Standing } from "./standing.ts";
+import type { CanisterSnapshot, SnapshotId } from "./snapshot.ts";
 
 export interface CanisterState {
   readonly id: CanisterId;
@@ -34,9 +35,42 @@ export interface CanisterState {
   readonly nextCallback: number;
   /** Subnet time up to which storage and allocation were charged. */
   readonly chargedUntil: Nanos;
-  readonly consumedCycles: bigint;
+  readonly consumed: ConsumedCycles;
   /** Uploaded parts of modules, by their SHA-256; absent while empty. */
   readonly chunkStore?: ReadonlyMap<Hash, Uint8Array>;
+  /** In the order in which they were made; absent while there are none. */
+  readonly snapshots?: ReadonlyMap<SnapshotId, CanisterSnapshot>;
+  /** How many snapshots it ever had: the number of the next one. */
+  readonly snapshotsMade: number;
+  readonly lowMemoryHook: LowMemoryHook;
+  readonly queryStats: QueryStats;
+}
+
+/** Cycles that a canister paid since its creation and nobody else received, by what for, named as in Candid. */
+export type ConsumedCycles = Readonly<
+  Record<
+    | "memory"
+    | "compute_allocation"
+    | "ingress_induction"
+    | "instructions"
+    | "request_and_response_transmission"
+    | "uninstall"
+    | "canister_creation"
+    | "http_outcalls"
+    | "burned_cycles",
+    bigint
+  >
+>;
+
+/** Where `canister_on_low_wasm_memory` stands: it runs once each time that memory becomes scarce. */
+export type LowMemoryHook = "condition_not_satisfied" | "ready" | "executed";
+
+/** What the subnet's nodes agreed to have counted of queries to a canister. */
+export interface QueryStats {
+  readonly calls: bigint;
+  readonly instructions: bigint;
+  readonly requestBytes: bigint;
+  readonly responseBytes: bigint;
 }
 
 export type CanisterStatus =
@@ -51,6 +85,8 @@ export interface CanisterSettings {
   readonly freezingThresholdSeconds: bigint;
   readonly reservedCyclesLimit: bigint;
   readonly logVisibility: Visibility;
+  /** Bytes that the log may hold; 0: none is kept. */
+  readonly logMemoryLimit: bigint;
   readonly snapshotVisibility: Visibility;
   readonly statusVisibility: Visibility;
   readonly minimumIncomingCallCycles: bigint;
@@ -66,8 +102,8 @@ export type Visibility =
 export interface InstalledCode {
   /** SHA-256 of the bytes as uploaded (a gzip is not inflated), raw. */
   readonly moduleHash: Uint8Array;
-  /** Length of the bytes as uploaded. */
-  readonly uploadedSize: number;
+  /** The bytes as uploaded: what snapshots hand out. */
+  readonly uploaded: Uint8Array;
   readonly module: RewrittenModule;
   readonly exports: CanisterExports;
   /** `icp:public x` and `icp:private x`, by x. */
@@ -101,14 +137,28 @@ export interface CanisterChange {
     | { readonly kind: "user"; readonly user: PrincipalId }
     | { readonly kind: "canister"; readonly canister: CanisterId; readonly version: bigint | undefined };
   readonly details:
-    | { readonly kind: "creation"; readonly controllers: readonly PrincipalId[] }
+    | {
+        readonly kind: "creation";
+        readonly controllers: readonly PrincipalId[];
+        /** Raw; absent when the creator gave no variables. */
+        readonly environmentVariablesHash: Uint8Array | undefined;
+      }
     | { readonly kind: "code-uninstall" }
     | {
         readonly kind: "code-deployment";
         readonly mode: "install" | "reinstall" | "upgrade";
         readonly moduleHash: Uint8Array;
       }
-    | { readonly kind: "controllers-change"; readonly controllers: readonly PrincipalId[] };
+    | { readonly kind: "controllers-change"; readonly controllers: readonly PrincipalId[] }
+    | {
+        readonly kind: "load-snapshot";
+        readonly snapshot: SnapshotId;
+        /** Whose it was, if it was another canister's. */
+        readonly from: CanisterId | undefined;
+        readonly version: bigint;
+        readonly takenAt: Nanos;
+        readonly source: CanisterSnapshot["source"];
+      };
 }
 
 export interface LogRecord {

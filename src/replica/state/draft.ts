@@ -9,18 +9,20 @@ import { compareText } from "../../base/bytes.ts";
 import { defined } from "../../base/assert.ts";
 import type { SubnetRecord } from "../../registry/registry.ts";
 import type { Batch } from "../../types/batch.ts";
-import type { CanisterId, Height, MessageId, Nanos } from "../../types/ids.ts";
+import type { CanisterId, Height, MessageId, Nanos, RegistryVersion } from "../../types/ids.ts";
 import type { IngressRecord } from "../../types/messages.ts";
 import type { Fact } from "../../types/trace.ts";
 import { agendaOf, chargedBefore, refresh, TrackedCanisters, type Agenda } from "./agenda.ts";
 import type { CanisterState } from "./canister.ts";
 import type { PostponedRawRand, SubnetMessage } from "./messages.ts";
 import type { SchedulerState } from "./standing.ts";
+import { type NodeMetricsSample, observed } from "./node-metrics.ts";
 import type { ReplicatedState, SubnetInfo } from "./state.ts";
 
 export interface Draft {
   readonly height: Height;
   readonly time: Nanos;
+  readonly registryVersion: RegistryVersion;
   readonly subnet: SubnetRecord;
   readonly canisters: TrackedCanisters;
   readonly agenda: Agenda;
@@ -29,6 +31,7 @@ export interface Draft {
   readonly subnetQueue: SubnetMessage[];
   postponedRawRand: readonly PostponedRawRand[];
   scheduler: SchedulerState;
+  readonly nodeMetrics: readonly NodeMetricsSample[];
   nextCanisterIndex: bigint;
   updates: bigint;
   /** Cycles that came into being (provisional creation), and that ceased to be (fees, burns, deletions, lost refunds). */
@@ -42,6 +45,7 @@ export function draftOf(previous: ReplicatedState, batch: Batch, subnet: SubnetR
   return {
     height: batch.height,
     time: batch.time,
+    registryVersion: batch.registryVersion,
     subnet,
     canisters: new TrackedCanisters(previous.canisters),
     agenda: takeAgenda(previous),
@@ -49,6 +53,7 @@ export function draftOf(previous: ReplicatedState, batch: Batch, subnet: SubnetR
     subnetQueue: [...previous.subnetQueue],
     postponedRawRand: previous.postponedRawRand,
     scheduler: previous.scheduler,
+    nodeMetrics: observed(previous.nodeMetrics, batch),
     nextCanisterIndex: previous.nextCanisterIndex,
     updates: previous.totals.updates,
     cyclesMinted: previous.totals.cyclesMinted,
@@ -84,6 +89,7 @@ export function stateOf(draft: Draft, previous: ReplicatedState): ReplicatedStat
     subnetQueue: [...draft.subnetQueue],
     postponedRawRand: draft.postponedRawRand,
     scheduler: draft.scheduler,
+    nodeMetrics: draft.nodeMetrics,
     totals: { updates: draft.updates, cyclesMinted: draft.cyclesMinted, cyclesBurned: draft.cyclesBurned },
   };
 }

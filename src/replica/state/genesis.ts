@@ -17,5 +17,6 @@ export const genesisState = (subnet: SubnetRecord, time: LabTime): ReplicatedSta
   subnetQueue: [],
   postponedRawRand: [],
   scheduler: NO_SCHEDULE,
+  nodeMetrics: [],
   totals: { updates: 0n, cyclesMinted: 0n, cyclesBurned: 0n },
 });

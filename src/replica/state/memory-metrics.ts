@@ -1,6 +1,10 @@
-/** What a canister's memory is made of, in bytes: what it is told, and what it pays for. Source: interface L75. */
+/**
+ * What a canister's memory is made of, in bytes: what it is told, and what it pays for. Sizes of bookkeeping are those
+ * of mainnet's data types, so that idle cycles are mainnet's. Source: interface L75; [ic] rs/replicated_state
+ * (execution_state.rs, canister_snapshots.rs), rs/types/management_canister_types (count_bytes).
+ */
 import { utf8 } from "../../base/bytes.ts";
-import type { CanisterState } from "./canister.ts";
+import type { CanisterChange, CanisterState } from "./canister.ts";
 
 export interface MemoryMetrics {
   readonly heap: number;
@@ -12,25 +16,46 @@ export interface MemoryMetrics {
   readonly history: number;
   /** Every chunk counts as a whole one. */
   readonly chunkStore: number;
+  readonly snapshots: number;
   readonly total: number;
 }
 
 export const CHUNK_BYTES = 1024 * 1024;
-const GLOBAL_BYTES = 8;
-const CHANGE_BYTES = 64;
+/** Any global takes the place of the largest, a vector. */
+export const GLOBAL_BYTES = 32;
+const CHANGE_BYTES = 192;
+const PRINCIPAL_BYTES = 30;
+const VISIBILITY_BYTES = 1;
 
 export function memoryMetrics(canister: CanisterState): MemoryMetrics {
+  const { code } = canister;
   let customSections = 0;
-  for (const [name, { content }] of canister.code?.metadata ?? [])
-    customSections += utf8(name).length + content.length;
+  for (const [name, { content }] of code?.metadata ?? [])
+    customSections += utf8(name).length + content.length + VISIBILITY_BYTES;
+  let snapshots = 0;
+  for (const { size } of canister.snapshots?.values() ?? []) snapshots += size;
   const parts = {
     heap: canister.heap.length,
     stable: canister.stable.length,
-    globals: canister.globals.length * GLOBAL_BYTES,
-    module: canister.code?.uploadedSize ?? 0,
+    globals: globalBytes(canister),
+    module: code?.uploaded.length ?? 0,
     customSections,
-    history: canister.history.length * CHANGE_BYTES,
+    history: canister.history.reduce((sum, change) => sum + changeBytes(change), 0),
     chunkStore: (canister.chunkStore?.size ?? 0) * CHUNK_BYTES,
+    snapshots,
   };
   return { ...parts, total: Object.values(parts).reduce((sum, n) => sum + n, 0) };
 }
+
+/** What a snapshot of the canister would take. */
+export function snapshotBytes(canister: CanisterState): number {
+  const { heap, stable, globals, module, chunkStore } = memoryMetrics(canister);
+  return heap + stable + globals + module + chunkStore + canister.certifiedData.length;
+}
+
+/** Mainnet's instruction counter is one of them. */
+const globalBytes = ({ code }: CanisterState): number =>
+  code === undefined ? 0 : (code.module.exportedGlobals.length + 1) * GLOBAL_BYTES;
+
+const changeBytes = ({ details }: CanisterChange): number =>
+  CHANGE_BYTES + ("controllers" in details ? details.controllers.length * PRINCIPAL_BYTES : 0);

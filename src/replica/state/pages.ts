@@ -52,6 +52,25 @@ export function withPages(pages: Pages, written: ReadonlyMap<number, Uint8Array>
   return { length: pages.length, chunks };
 }
 
+/** The bytes as pages: views of them, which must not change any more, but for a last one that is not whole. */
+export function pagesOf(bytes: Uint8Array): Pages {
+  const written = new Map<number, Uint8Array>();
+  for (let at = 0; at < bytes.length; at += PAGE) {
+    const page = bytes.subarray(at, at + PAGE);
+    const whole = page.length === PAGE ? page : new Uint8Array(PAGE);
+    if (whole !== page) whole.set(page);
+    written.set(at / PAGE, whole);
+  }
+  return withPages(zeroPages(bytes.length), written);
+}
+
+/** A copy of [offset, offset+size). The caller has checked the bounds. */
+export function sliceOf(pages: Pages, offset: number, size: number): Uint8Array {
+  const slice = new Uint8Array(size);
+  readPages(pages, offset, slice);
+  return slice;
+}
+
 /** Copies [offset, offset+target.length) into `target`. The caller has checked the bounds. */
 export function readPages(pages: Pages, offset: number, target: Uint8Array): void {
   assert(offset + target.length <= pages.length, "a read is inside the memory");

@@ -4,8 +4,10 @@ import { APPLICATION_LIMITS, type SubnetRecord } from "../../registry/registry.t
 import { type CanisterId, nanosOf } from "../../types/ids.ts";
 import { canisterIdOf, selfAuthenticating } from "../../types/principal.ts";
 import type { CanisterState, InstalledCode } from "./canister.ts";
+import { NOTHING_CONSUMED } from "./consumed.ts";
 import { genesisState } from "./genesis.ts";
 import { NO_PAGES } from "./pages.ts";
+import { NO_QUERIES } from "./query-stats.ts";
 import type { ReplicatedState } from "./state.ts";
 
 /** 2026-11-22T11:30:16Z. */
@@ -39,8 +41,16 @@ export const sampleCode = (
   moduleHash: Uint8Array = new Uint8Array(32).fill(7),
 ): InstalledCode => ({
   moduleHash,
-  uploadedSize: 100,
-  module: { key: "", bytes: EMPTY, memory: undefined, globals: [], hasTable: false, freshEachTime: false },
+  uploaded: new Uint8Array(100),
+  module: {
+    key: "",
+    bytes: EMPTY,
+    memory: undefined,
+    globals: [],
+    exportedGlobals: [],
+    hasTable: false,
+    freshEachTime: false,
+  },
   exports: { updates: [], queries: [], compositeQueries: [], hooks: [] },
   metadata,
 });
@@ -55,6 +65,7 @@ export const sampleCanister = (id: CanisterId, changes: Partial<CanisterState> =
     freezingThresholdSeconds: 0n,
     reservedCyclesLimit: 0n,
     logVisibility: { kind: "controllers" },
+    logMemoryLimit: 4096n,
     snapshotVisibility: { kind: "controllers" },
     statusVisibility: { kind: "controllers" },
     minimumIncomingCallCycles: 0n,
@@ -83,7 +94,10 @@ export const sampleCanister = (id: CanisterId, changes: Partial<CanisterState> =
   nextContext: 0,
   nextCallback: 0,
   chargedUntil: 0n,
-  consumedCycles: 0n,
+  consumed: NOTHING_CONSUMED,
+  snapshotsMade: 0,
+  lowMemoryHook: "condition_not_satisfied",
+  queryStats: NO_QUERIES,
   ...changes,
 });
 

@@ -12,6 +12,7 @@ import type { IngressRecord } from "../../types/messages.ts";
 import type { CanisterState } from "./canister.ts";
 import type { PostponedRawRand, SubnetMessage } from "./messages.ts";
 import type { SchedulerState } from "./standing.ts";
+import type { NodeMetricsSample } from "./node-metrics.ts";
 
 export interface ReplicatedState {
   readonly height: Height;
@@ -28,6 +29,8 @@ export interface ReplicatedState {
   /** Answered in a later round than they were asked in, with a tape nobody knew then. */
   readonly postponedRawRand: readonly PostponedRawRand[];
   readonly scheduler: SchedulerState;
+  /** How the nodes made blocks, oldest day first. */
+  readonly nodeMetrics: readonly NodeMetricsSample[];
   /** Totals for /subnet/<id>/metrics and the conservation check. */
   readonly totals: { readonly updates: bigint; readonly cyclesMinted: bigint; readonly cyclesBurned: bigint };
 }

@@ -451,6 +451,7 @@ describe("bounded-wait calls (M60–M66)", () => {
       registryVersion: 1,
       ingress: [],
       blockMaker: "",
+      failedBlockMakers: [],
     };
     const draft = draftOf(world.state, batch, world.subnet);
     for (let i = 0; i < 2; i++) world.execution.executor.expireCalls(draft);

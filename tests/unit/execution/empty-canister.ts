@@ -10,6 +10,7 @@ export const defaultSettings = (controllers: readonly PrincipalId[]): CanisterSe
   freezingThresholdSeconds: 2_592_000n,
   reservedCyclesLimit: 5_000_000_000_000n,
   logVisibility: { kind: "controllers" },
+  logMemoryLimit: 4096n,
   snapshotVisibility: { kind: "controllers" },
   statusVisibility: { kind: "controllers" },
   minimumIncomingCallCycles: 0n,
@@ -29,7 +30,11 @@ export function emptyCanister(
     at,
     version: 0n,
     origin,
-    details: { kind: "creation", controllers: settings.controllers },
+    details: {
+      kind: "creation",
+      controllers: settings.controllers,
+      environmentVariablesHash: undefined,
+    },
   };
   return sampleCanister(id, {
     settings,

@@ -73,7 +73,7 @@ describe("a user's call", () => {
     world.ask(0, "add");
     const before = world.canister(0);
     expect(world.ask(0, "trap")).toMatch(/^5 IC0502: Error from Canister \S+ Canister trapped: unreachable/);
-    const { logs, nextLogIndex, cycles, consumedCycles, nextContext, standing, ...after } = world.canister(0);
+    const { logs, nextLogIndex, cycles, consumed, nextContext, standing, ...after } = world.canister(0);
     expect(standing?.heapDeltaDebit).toBe(0);
     expect(before).toMatchObject(after);
     expect(before.cycles - cycles).toBeGreaterThan(5_000_000n);
@@ -82,7 +82,7 @@ describe("a user's call", () => {
       "[TRAP]: unreachable",
     ]);
     expect([nextLogIndex, nextContext]).toEqual([2n, 2]);
-    expect(consumedCycles).toBeGreaterThan(0n);
+    expect(consumed.instructions).toBeGreaterThan(0n);
     expect(world.missingCycles()).toBe(0n);
   });
 

@@ -250,12 +250,13 @@ export function withProgram(canister: CanisterState, key: string, program: Progr
     names.filter((n) => n.startsWith(prefix)).map((n) => n.slice(prefix.length));
   const code: InstalledCode = {
     moduleHash: concat(utf8(key), new Uint8Array(32)).slice(0, 32),
-    uploadedSize: 1_000,
+    uploaded: new Uint8Array(1_000),
     module: {
       key,
       bytes: new Uint8Array(0),
       memory: { address: program.wide ? "i64" : "i32", minPages: 4, maxPages: 65_536 },
       globals: [],
+      exportedGlobals: [],
       hasTable: true,
       freshEachTime: false,
     },

@@ -85,6 +85,7 @@ export class World {
       subnetQueue: [],
       postponedRawRand: [],
       scheduler: NO_SCHEDULE,
+      nodeMetrics: [],
       totals: { updates: 0n, cyclesMinted: cycles * BigInt(programs.length), cyclesBurned: 0n },
     };
   }
@@ -121,6 +122,7 @@ export class World {
         registryVersion: 1,
         ingress,
         blockMaker: this.subnet.nodes[0]!.id,
+        failedBlockMakers: [],
       },
       this.subnet,
     );

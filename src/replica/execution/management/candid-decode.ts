@@ -49,10 +49,11 @@ function reading<V>(read: () => V): Decoded<V> {
   }
 }
 
+type Number = "nat" | "int" | "nat64" | "nat32" | "int32" | "int64" | "float32" | "float64";
 type Wire =
   | { readonly kind: "null" | "reserved" | "other" }
   | { readonly kind: "bool"; readonly value: boolean }
-  | { readonly kind: "nat" | "int" | "nat64" | "nat32"; readonly value: bigint }
+  | { readonly kind: Number; readonly value: bigint }
   | { readonly kind: "text"; readonly value: string }
   | { readonly kind: "principal"; readonly value: PrincipalId }
   | { readonly kind: "blob"; readonly value: Uint8Array }
@@ -185,19 +186,21 @@ class WireReader {
         return { kind: "reserved" };
       case OP.principal:
         return { kind: "principal", value: this.principal() };
-      // nat8, nat16, int8…int64, float32, float64: nothing here takes them, so their bytes are passed over.
+      case -11:
+        return { kind: "int32", value: BigInt.asIntN(32, this.fixed(4)) };
+      case -12:
+        return { kind: "int64", value: BigInt.asIntN(64, this.fixed(8)) };
+      case -13:
+        return { kind: "float32", value: this.fixed(4) };
+      case -14:
+        return { kind: "float64", value: this.fixed(8) };
+      // nat8, nat16, int8, int16: nothing here takes them, so their bytes are passed over.
       case -5:
       case -9:
         return this.skip(1);
       case -6:
       case -10:
         return this.skip(2);
-      case -11:
-      case -13:
-        return this.skip(4);
-      case -12:
-      case -14:
-        return this.skip(8);
       default:
         return this.fail(`type ${op} has no values`);
     }

@@ -21,6 +21,10 @@ const PRIMITIVE_OP: { readonly [K in Primitive]: number } = {
   int: -4,
   nat32: -7,
   nat64: -8,
+  int32: -11,
+  int64: -12,
+  float32: -13,
+  float64: -14,
   text: -15,
   reserved: -16,
   principal: -24,
@@ -71,8 +75,12 @@ function encodeValue(type: Shape, v: unknown): Uint8Array {
     case "int":
       return encodeSleb(v as bigint);
     case "nat32":
+    case "int32":
+    case "float32":
       return fixed(v as bigint, 4);
     case "nat64":
+    case "int64":
+    case "float64":
       return fixed(v as bigint, 8);
     case "text":
       return sized(utf8(v as string));

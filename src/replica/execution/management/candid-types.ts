@@ -9,7 +9,19 @@ import { utf8 } from "../../../base/bytes.ts";
 import type { PrincipalId } from "../../../types/ids.ts";
 
 export type Primitive =
-  "null" | "bool" | "nat" | "int" | "nat32" | "nat64" | "text" | "reserved" | "principal";
+  | "null"
+  | "bool"
+  | "nat"
+  | "int"
+  | "nat32"
+  | "nat64"
+  | "int32"
+  | "int64"
+  | "float32"
+  | "float64"
+  | "text"
+  | "reserved"
+  | "principal";
 export type Shape =
   | { readonly kind: Primitive }
   | { readonly kind: "blob" }
@@ -33,6 +45,12 @@ export const Null: Type<null> = { kind: "null" };
 export const Bool: Type<boolean> = { kind: "bool" };
 export const Nat: Type<bigint> = { kind: "nat" };
 export const Nat64: Type<bigint> = { kind: "nat64" };
+export const Int32: Type<bigint> = { kind: "int32" };
+export const Int64: Type<bigint> = { kind: "int64" };
+/** Floats are their bits, unsigned: JavaScript keeps no bits of a NaN. */
+export const Float32: Type<bigint> = { kind: "float32" };
+export const Float64: Type<bigint> = { kind: "float64" };
+export const Reserved: Type<null> = { kind: "reserved" };
 export const Text: Type<string> = { kind: "text" };
 export const Principal: Type<PrincipalId> = { kind: "principal" };
 export const Blob: Type<Uint8Array> = { kind: "blob" };

@@ -13,6 +13,7 @@ import {
   Variant,
   Vec,
 } from "./candid-types.ts";
+import { SnapshotSource } from "./candid-snapshots.ts";
 
 const Visibility = Variant({ controllers: Null, public: Null, allowed_viewers: Vec(Principal) });
 const EnvironmentVariables = Vec(Record({ name: Text, value: Text }));
@@ -25,6 +26,7 @@ export const Settings = Record({
   reserved_cycles_limit: Opt(Nat),
   minimum_incoming_canister_call_cycles: Opt(Nat),
   log_visibility: Opt(Visibility),
+  log_memory_limit: Opt(Nat),
   snapshot_visibility: Opt(Visibility),
   status_visibility: Opt(Visibility),
   wasm_memory_limit: Opt(Nat),
@@ -33,7 +35,7 @@ export const Settings = Record({
 });
 export type Settings = ValueOf<typeof Settings>;
 
-/** `log_memory_limit` is newer than the specification that we follow: always told, never kept. */
+/** `log_memory_limit` is in replicas ahead of the specification. */
 export const DefiniteSettings = Record({
   controllers: Vec(Principal),
   compute_allocation: Nat,
@@ -147,13 +149,20 @@ const Change = Record({
     from_user: Record({ user_id: Principal }),
     from_canister: Record({ canister_id: Principal, canister_version: Opt(Nat64) }),
   }),
-  // Changes that we never make (load_snapshot, rename_canister) are left out: a type with fewer cases is a subtype.
+  // A change that we never make (rename_canister) is left out: a type with fewer cases is a subtype.
   details: Variant({
     creation: Record({ controllers: Vec(Principal), environment_variables_hash: Opt(Blob) }),
     code_uninstall: Null,
     code_deployment: Record({
       mode: Variant({ install: Null, reinstall: Null, upgrade: Null }),
       module_hash: Blob,
+    }),
+    load_snapshot: Record({
+      from_canister_id: Opt(Principal),
+      snapshot_id: Blob,
+      canister_version: Nat64,
+      taken_at_timestamp: Nat64,
+      source: SnapshotSource,
     }),
     controllers_change: Record({ controllers: Vec(Principal) }),
   }),
@@ -166,9 +175,44 @@ export const CanisterInfoReply = Record({
   controllers: Vec(Principal),
 });
 
+const CyclesConsumed = Record({
+  memory: Nat,
+  compute_allocation: Nat,
+  ingress_induction: Nat,
+  instructions: Nat,
+  request_and_response_transmission: Nat,
+  uninstall: Nat,
+  canister_creation: Nat,
+  http_outcalls: Nat,
+  burned_cycles: Nat,
+});
+export const CanisterMetricsReply = Record({ cycles_consumed: CyclesConsumed });
+
 export const CanisterMetadataArgs = Record({ canister_id: Principal, name: Text });
 export const CanisterMetadataReply = Record({ value: Blob });
 
+/** The filters are in replicas ahead of the specification: [start, end), by index or by time. */
+const Range = Record({ start: Nat64, end: Nat64 });
+export const FetchLogsArgs = Record({
+  canister_id: Principal,
+  filter: Opt(Variant({ by_idx: Range, by_timestamp_nanos: Range })),
+});
 export const FetchLogsReply = Record({
   canister_log_records: Vec(Record({ idx: Nat64, timestamp_nanos: Nat64, content: Blob })),
 });
+
+export const ListCanistersReply = Record({
+  canisters: Vec(Record({ start: Principal, end: Principal })),
+});
+
+export const NodeMetricsHistoryArgs = Record({ subnet_id: Principal, start_at_timestamp_nanos: Nat64 });
+export const NodeMetricsHistoryReply = Vec(
+  Record({
+    timestamp_nanos: Nat64,
+    node_metrics: Vec(
+      Record({ node_id: Principal, num_blocks_proposed_total: Nat64, num_block_failures_total: Nat64 }),
+    ),
+  }),
+);
+export const SubnetInfoArgs = Record({ subnet_id: Principal });
+export const SubnetInfoReply = Record({ replica_version: Text, registry_version: Nat64 });

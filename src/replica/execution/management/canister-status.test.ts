@@ -41,7 +41,11 @@ describe("what is told", () => {
       cycles: 100n * T,
       reserved_cycles: 0n,
       query_stats: { num_calls_total: 0n },
-      settings: { controllers: [ALICE], log_visibility: { tag: "controllers" }, wasm_memory_limit: 0n },
+      settings: {
+        controllers: [ALICE],
+        log_visibility: { tag: "controllers" },
+        wasm_memory_limit: 3n << 30n,
+      },
     });
     const { memory_metrics } = status;
     expect(Object.values(memory_metrics).reduce((a, b) => a + b)).toBe(status.memory_size);

@@ -60,7 +60,9 @@ describe("chunks", () => {
     const id = made(draft);
     const { hash } = replyOf(upload(draft, id, utf8("part")), candid.UploadChunkReply);
     expect(hash).toEqual(sha256(utf8("part")));
-    expect(canister(draft, id).consumedCycles).toBe((200_000_000n * BigInt(draft.subnet.nodes.length)) / 13n);
+    expect(canister(draft, id).consumed.instructions).toBe(
+      (200_000_000n * BigInt(draft.subnet.nodes.length)) / 13n,
+    );
     upload(draft, id, utf8("part"));
     const stored = (): number => replyOf(on(draft, "stored_chunks", id), candid.StoredChunksReply).length;
     expect(stored()).toBe(1);

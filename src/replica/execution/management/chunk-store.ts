@@ -12,6 +12,7 @@ import { sha256 } from "../../../crypto/hash.ts";
 import type { Hash } from "../../../types/ids.ts";
 import type { Reject } from "../../../types/messages.ts";
 import type { CanisterState } from "../../state/canister.ts";
+import { withConsumed } from "../../state/consumed.ts";
 import { CHUNK_BYTES } from "../../state/memory-metrics.ts";
 import { freezingLimit, managementFee } from "../cycles.ts";
 import { outOfCyclesText } from "../failure.ts";
@@ -41,26 +42,10 @@ export function uploadChunk(call: ManagementCall, args: ValueOf<typeof UploadChu
   const store = storeOf(found.canister);
   const hash = sha256(args.chunk);
   if (!store.has(toHex(hash))) {
-    if (args.chunk.length > CHUNK_BYTES)
-      return rejected(
-        call,
-        chunkStore(`Wasm chunk size ${args.chunk.length} exceeds the maximum chunk size of ${CHUNK_BYTES}`),
-      );
-    if (store.size >= MAX_CHUNKS)
-      return rejected(
-        call,
-        chunkStore(
-          `Wasm chunk store has already reached maximum capacity of ${MAX_CHUNKS * CHUNK_BYTES} bytes`,
-        ),
-      );
+    const fault = chunkFault(args.chunk, store.size);
+    if (fault !== undefined) return rejected(call, chunkStore(fault));
     const debit = found.canister.standing?.heapDeltaDebit ?? 0;
-    if (debit >= HEAP_DELTA_RATE)
-      return rejected(
-        call,
-        chunkStore(
-          `Canister is heap delta rate limited. Current delta debit: ${debit}, limit: ${HEAP_DELTA_RATE}`,
-        ),
-      );
+    if (debit >= HEAP_DELTA_RATE) return rejected(call, chunkStore(rateLimited(debit)));
     const standing = { ...(found.canister.standing ?? NO_STANDING), heapDeltaDebit: debit + CHUNK_BYTES };
     const canister = {
       ...found.canister,
@@ -80,11 +65,22 @@ export function uploadChunk(call: ManagementCall, args: ValueOf<typeof UploadChu
     draft.canisters.set(canister.id, {
       ...canister,
       cycles: canister.cycles - fee,
-      consumedCycles: canister.consumedCycles + fee,
+      consumed: withConsumed(canister, "instructions", fee),
     });
     return { ...replied(call, UploadChunkReply, { hash }), instructions: UPLOAD_INSTRUCTIONS };
   }
   return replied(call, UploadChunkReply, { hash });
+}
+
+export const rateLimited = (debit: number): string =>
+  `Canister is heap delta rate limited. Current delta debit: ${debit}, limit: ${HEAP_DELTA_RATE}`;
+
+/** Why a store that holds `stored` chunks has no room for another. */
+export function chunkFault(chunk: Uint8Array, stored: number): string | undefined {
+  if (chunk.length > CHUNK_BYTES)
+    return `Wasm chunk size ${chunk.length} exceeds the maximum chunk size of ${CHUNK_BYTES}`;
+  if (stored < MAX_CHUNKS) return undefined;
+  return `Wasm chunk store has already reached maximum capacity of ${MAX_CHUNKS * CHUNK_BYTES} bytes`;
 }
 
 export function clearChunkStore(

@@ -17,6 +17,7 @@ import {
   errorOf,
   textOf,
   provisional,
+  stop,
   made,
   on,
   canister,
@@ -56,10 +57,10 @@ describe("creation", () => {
     expect(ids.slice(0, 3)).toEqual([16n, 17n, 19n].map(canisterIdOf));
 
     const last = made(draft, { specified_id: canisterIdOf(31n) });
-    on(draft, "stop_canister", ids[0]!);
+    stop(draft, ids[0]!);
     expect(isReply(on(draft, "delete_canister", ids[0]!))).toBe(true);
     expect(errorOf(provisional(draft, { specified_id: ids[0]! }))).toBe("IC0205");
-    on(draft, "stop_canister", last);
+    stop(draft, last);
     on(draft, "delete_canister", last);
     expect(errorOf(provisional(draft, { specified_id: last }))).toBe("IC0205");
     // 30 was free, but lies below the index now: an id more lost is better than one handed out twice.

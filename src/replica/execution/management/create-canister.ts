@@ -8,12 +8,15 @@
  *
  * Source: interface L10–L13, L46, M55; replica E.1.
  */
+import { hashOfMap } from "../../../codec/representation-independent-hash.ts";
 import type { CanisterId } from "../../../types/ids.ts";
 import { inRanges } from "../../../registry/ranges.ts";
 import type { Reject } from "../../../types/messages.ts";
 import { canisterIdOf } from "../../../types/principal.ts";
-import type { CanisterState } from "../../state/canister.ts";
+import type { CanisterChange, CanisterState } from "../../state/canister.ts";
+import { NOTHING_CONSUMED, withConsumed } from "../../state/consumed.ts";
 import { NO_PAGES } from "../../state/pages.ts";
+import { NO_QUERIES } from "../../state/query-stats.ts";
 import { createCanisterFee } from "../cycles.ts";
 import type { Draft } from "../draft.ts";
 import {
@@ -43,7 +46,10 @@ export function createCanister(
   if (id === undefined) return rejected(call, noIdsLeft());
   const made = newCanister(call, id, request.cycles - fee, args.settings, args.sender_canister_version);
   if ("reject" in made) return rejected(call, made.reject);
-  draft.canisters.set(id, { ...made.canister, consumedCycles: fee });
+  draft.canisters.set(id, {
+    ...made.canister,
+    consumed: withConsumed(made.canister, "canister_creation", fee),
+  });
   draft.nextCanisterIndex = indexOf(id) + 1n;
   draft.cyclesBurned += fee;
   return replied(call, CanisterIdReply, { canister_id: id }, request.cycles);
@@ -149,13 +155,22 @@ function newCanister(
     nextContext: 0,
     nextCallback: 0,
     chargedUntil: draft.time,
-    consumedCycles: 0n,
+    consumed: NOTHING_CONSUMED,
+    snapshotsMade: 0,
+    lowMemoryHook: "condition_not_satisfied",
+    queryStats: NO_QUERIES,
   };
-  if (given === undefined) return { canister: born(call, empty, senderVersion) };
-  const judged = changedSettings(draft, empty, given, draft.subnet);
-  if ("reject" in judged) return judged;
-  return { canister: born(call, { ...empty, settings: judged.settings }, senderVersion) };
+  const judged = given && changedSettings(draft, empty, given, draft.subnet);
+  if (judged !== undefined && "reject" in judged) return judged;
+  const settings = judged?.settings ?? empty.settings;
+  const creation: CanisterChange["details"] = {
+    kind: "creation",
+    controllers: settings.controllers,
+    environmentVariablesHash: given?.environment_variables && variablesHash(settings.environmentVariables),
+  };
+  return { canister: changed(call, { ...empty, settings }, senderVersion, creation) };
 }
 
-const born = (call: ManagementCall, canister: CanisterState, senderVersion: bigint | undefined) =>
-  changed(call, canister, senderVersion, { kind: "creation", controllers: canister.settings.controllers });
+/** As requests are hashed: independent of the order. Source: abstract behaviour, `hash_of_map`. */
+const variablesHash = (variables: CanisterState["settings"]["environmentVariables"]): Uint8Array =>
+  hashOfMap(new Map(variables.map(({ name, value }) => [name, value])));

@@ -2,7 +2,8 @@
  * One call to `aaaaa-aa`, executed. The draft holds whatever it changed; the answer, if it is ready, is handed back for
  * the caller of this to deliver.
  *
- *   EX1  A refusal changes nothing and returns every cycle. (A failed install costs what it used, and logs.)
+ *   EX1  A refusal changes nothing and returns every cycle. (A failed install costs what it used, and logs; a part of a
+ *        snapshot that has no place costs what handing it over does.)
  *   EX2  Users reach only methods open to users: the filter saw to it before induction, and it is asked again here,
  *        because what it saw may have changed since.
  *
@@ -18,17 +19,24 @@ import { decodeArgument, decodeNothing } from "./candid-decode.ts";
 import { EMPTY_REPLY, encodeReply } from "./candid-encode.ts";
 import type { Type } from "./candid-types.ts";
 import { type ManagementCall, type ManagementEnv, type ManagementOutcome, rejected } from "./call.ts";
-import { canisterInfo, canisterMetadata, canisterStatus } from "./canister-status.ts";
+import * as snapshots from "./candid-snapshots.ts";
+import { canisterInfo, canisterMetadata } from "./canister-info.ts";
+import { canisterMetrics, canisterStatus } from "./canister-status.ts";
 import { clearChunkStore, storedChunks, uploadChunk } from "./chunk-store.ts";
 import { createCanister, depositCycles, provisionalCreate, provisionalTopUp } from "./create-canister.ts";
 import { deleteCanister } from "./delete-canister.ts";
 import { installChunkedCode, installCode } from "./install-code.ts";
+import { loadSnapshot } from "./load-snapshot.ts";
 import { METHODS } from "./methods.ts";
 import { rawRand } from "./raw-rand.ts";
-import { badCandid, notYetBuilt, onlyCanisters, onlyQueries, unknownMethod } from "./rejects.ts";
+import { deleteSnapshot, listSnapshots, readSnapshotData, readSnapshotMetadata } from "./read-snapshot.ts";
+import { badCandid, notOffered, onlyCanisters, onlyQueries, unknownMethod } from "./rejects.ts";
 import { startCanister, stopCanister } from "./run-state.ts";
+import { nodeMetricsHistory, subnetInfo } from "./subnet.ts";
+import { takeSnapshot } from "./take-snapshot.ts";
 import { uninstallCode } from "./uninstall-code.ts";
 import { updateSettings } from "./update-settings.ts";
+import { uploadSnapshotData, uploadSnapshotMetadata } from "./upload-snapshot.ts";
 
 type Handler = (call: ManagementCall) => ManagementOutcome;
 
@@ -69,6 +77,17 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map([
   ["canister_status", method(candid.CanisterIdArgs, canisterStatus)],
   ["canister_info", method(candid.CanisterInfoArgs, canisterInfo)],
   ["canister_metadata", method(candid.CanisterMetadataArgs, canisterMetadata)],
+  ["canister_metrics", method(candid.CanisterIdArgs, canisterMetrics)],
+  ["take_canister_snapshot", method(snapshots.TakeSnapshotArgs, takeSnapshot)],
+  ["load_canister_snapshot", method(snapshots.LoadSnapshotArgs, loadSnapshot)],
+  ["list_canister_snapshots", method(candid.CanisterIdArgs, listSnapshots)],
+  ["delete_canister_snapshot", method(snapshots.SnapshotArgs, deleteSnapshot)],
+  ["read_canister_snapshot_metadata", method(snapshots.SnapshotArgs, readSnapshotMetadata)],
+  ["read_canister_snapshot_data", method(snapshots.ReadDataArgs, readSnapshotData)],
+  ["upload_canister_snapshot_metadata", method(snapshots.UploadMetadataArgs, uploadSnapshotMetadata)],
+  ["upload_canister_snapshot_data", method(snapshots.UploadDataArgs, uploadSnapshotData)],
+  ["node_metrics_history", method(candid.NodeMetricsHistoryArgs, nodeMetricsHistory)],
+  ["subnet_info", method(candid.SubnetInfoArgs, subnetInfo)],
   ["deposit_cycles", method(candid.CanisterIdArgs, depositCycles)],
   [
     "raw_rand",
@@ -90,7 +109,7 @@ export function executeManagement(
   if (!rule.canisters) return rejected(call, onlyQueries(request.method));
   if (request.origin.kind === "ingress" && !rule.ingress)
     return rejected(call, onlyCanisters(request.method));
-  if (!rule.built) return rejected(call, notYetBuilt(request.method));
-  const handler = defined(HANDLERS.get(request.method), `${request.method} is built`);
+  if (!rule.offered) return rejected(call, notOffered(request.method));
+  const handler = defined(HANDLERS.get(request.method), `${request.method} is offered`);
   return handler(call);
 }

@@ -45,7 +45,11 @@ describe("before induction", () => {
     expect(refusal("create_canister")).toBe("Only canisters can call ic00 method create_canister");
     expect(refusal("fetch_canister_logs")).toContain("non-replicated");
     expect(refusal("nonsense")).toBe("Only canisters can call ic00 method nonsense");
-    expect(refusal("take_canister_snapshot")).toContain("does not offer it yet");
+    expect(refusal("take_canister_snapshot")).toBeUndefined();
+    expect(refusal("list_canister_snapshots", about(id), BOB)).toContain(
+      "is not allowed to call list_canister_snapshots",
+    );
+    expect(refusal("canister_metrics", about(id), BOB)).toContain("Only controllers of canister");
     expect(refusal("provisional_create_canister_with_cycles", EMPTY_REPLY, BOB)).toBeUndefined();
     expect(refusal("provisional_top_up_canister", about(id), BOB)).toBeUndefined();
   });

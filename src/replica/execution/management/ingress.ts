@@ -4,7 +4,7 @@
  *
  *   MI1  Only methods open to users.
  *   MI2  The argument decodes as far as the method needs it to name its canister, and that canister exists.
- *   MI3  The sender controls it, or the method is anyone's, or (status) the canister lets the sender see.
+ *   MI3  The sender controls it, or the method is anyone's, or a setting of the canister lets the sender see.
  *
  * Execution asks again: between here and there the controllers may change. Source: interface MC1, MC2, H45, L11.
  */
@@ -15,13 +15,14 @@ import { METHODS } from "./methods.ts";
 import {
   badCandid,
   canisterNotFound,
-  notYetBuilt,
+  notOffered,
   onlyCanisters,
   onlyControllersCanCall,
   onlyQueries,
   statusDenied,
 } from "./rejects.ts";
-import { isController, maySee } from "./permissions.ts";
+import { hasAccess, isController, maySeeStatus } from "./permissions.ts";
+import { snapshotsDenied } from "./rejects-snapshots.ts";
 
 /** Undefined: it may. */
 export function managementIngressRefusal(state: ReplicatedState, call: IngressContent): Reject | undefined {
@@ -38,11 +39,10 @@ export function managementIngressRefusal(state: ReplicatedState, call: IngressCo
     if (canister === undefined) return canisterNotFound(target);
     if (rule.who === "controllers" && !isController(canister, call.sender))
       return onlyControllersCanCall(target, call.method);
-    if (
-      call.method === "canister_status" &&
-      !maySee(canister, canister.settings.statusVisibility, call.sender)
-    )
-      return statusDenied(call.sender);
+    if (rule.who === "status" && !maySeeStatus(canister, call.sender)) return statusDenied(call.sender);
+    const { snapshotVisibility } = canister.settings;
+    if (rule.who === "snapshots" && !hasAccess(canister, snapshotVisibility, call.sender))
+      return snapshotsDenied(call.sender, call.method);
   }
-  return rule.built ? undefined : notYetBuilt(call.method);
+  return rule.offered ? undefined : notOffered(call.method);
 }

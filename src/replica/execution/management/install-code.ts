@@ -18,6 +18,7 @@
 import type { CanisterId } from "../../../types/ids.ts";
 import type { Reject } from "../../../types/messages.ts";
 import type { CanisterHook, CanisterState } from "../../state/canister.ts";
+import { withConsumed } from "../../state/consumed.ts";
 import { grownPages, NO_PAGES } from "../../state/pages.ts";
 import { executionFee, freezingLimit, unusedInstructionsRefund } from "../cycles.ts";
 import { noWasmModule, rejectFrom } from "../failure.ts";
@@ -103,7 +104,7 @@ function install(
   const paid = (canister: CanisterState): CanisterState => ({
     ...canister,
     cycles: canister.cycles + prepaid - cost,
-    consumedCycles: canister.consumedCycles + cost,
+    consumed: withConsumed(canister, "instructions", cost),
   });
   draft.cyclesBurned += cost;
   const after = paid(attempt.canister);

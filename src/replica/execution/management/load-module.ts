@@ -52,7 +52,7 @@ function load(
   if (fault !== undefined) return undecodable(fault);
   const { module, exports, metadata, segments } = rewritten;
   return decoded({
-    code: { moduleHash, uploadedSize: uploaded.length, module, exports, metadata },
+    code: { moduleHash, uploaded, module, exports, metadata },
     heap: bornHeap((module.memory?.minPages ?? 0) * WASM_PAGE, segments),
     globals: module.globals.map((global) => global.initial),
   });

@@ -11,28 +11,26 @@ export interface MethodRule {
   readonly query: boolean;
   /** The argument's field that names the canister managed; none for methods about no canister. */
   readonly target: "canister_id" | "target_canister" | undefined;
-  /**
-   * Who may call it, besides the canister itself where `self`. "visibility": the execution of the method decides by
-   * a setting.
-   */
-  readonly who: "anyone" | "controllers" | "visibility";
-  readonly built: boolean;
+  /** Who may call it. "status", "snapshots", "log": whom that setting of the canister lets see. */
+  readonly who: "anyone" | "controllers" | "status" | "snapshots" | "log";
+  /** False for what needs keys of the subnet or the world outside, which this subnet has not. */
+  readonly offered: boolean;
 }
 
 const rule = (
   who: MethodRule["who"],
   how: "user+canister" | "canister" | "user+canister+query" | "query",
   target: MethodRule["target"],
-  built = true,
+  offered = true,
 ): MethodRule => ({
   ingress: how.startsWith("user"),
   canisters: how !== "query",
   query: how.endsWith("query"),
   target,
   who,
-  built,
+  offered,
 });
-const later = false;
+const notHere = false;
 
 export const METHODS: ReadonlyMap<string, MethodRule> = new Map([
   // For users this is reserved to subnet admins, and this subnet has none (interface L11).
@@ -49,36 +47,36 @@ export const METHODS: ReadonlyMap<string, MethodRule> = new Map([
   ["start_canister", rule("controllers", "user+canister", "canister_id")],
   ["stop_canister", rule("controllers", "user+canister", "canister_id")],
   ["delete_canister", rule("controllers", "user+canister", "canister_id")],
-  ["canister_status", rule("visibility", "user+canister+query", "canister_id")],
-  ["canister_metrics", rule("controllers", "user+canister+query", "canister_id", later)],
+  ["canister_status", rule("status", "user+canister+query", "canister_id")],
+  ["canister_metrics", rule("controllers", "user+canister+query", "canister_id")],
   ["deposit_cycles", rule("anyone", "canister", "canister_id")],
   ["raw_rand", rule("anyone", "canister", undefined)],
   ["canister_info", rule("anyone", "canister", "canister_id")],
-  ["canister_metadata", rule("visibility", "canister", "canister_id")],
-  ["fetch_canister_logs", rule("visibility", "query", "canister_id")],
-  ["list_canisters", rule("controllers", "query", undefined, later)],
-  ["take_canister_snapshot", rule("controllers", "user+canister", "canister_id", later)],
-  ["load_canister_snapshot", rule("controllers", "user+canister", "canister_id", later)],
-  ["list_canister_snapshots", rule("visibility", "user+canister", "canister_id", later)],
-  ["delete_canister_snapshot", rule("controllers", "user+canister", "canister_id", later)],
-  ["read_canister_snapshot_metadata", rule("visibility", "user+canister", "canister_id", later)],
-  ["read_canister_snapshot_data", rule("visibility", "user+canister", "canister_id", later)],
-  ["upload_canister_snapshot_metadata", rule("controllers", "user+canister", "canister_id", later)],
-  ["upload_canister_snapshot_data", rule("controllers", "user+canister", "canister_id", later)],
-  ["http_request", rule("anyone", "canister", undefined, later)],
-  ["ecdsa_public_key", rule("anyone", "canister", undefined, later)],
-  ["sign_with_ecdsa", rule("anyone", "canister", undefined, later)],
-  ["schnorr_public_key", rule("anyone", "canister", undefined, later)],
-  ["sign_with_schnorr", rule("anyone", "canister", undefined, later)],
-  ["vetkd_public_key", rule("anyone", "canister", undefined, later)],
-  ["vetkd_derive_key", rule("anyone", "canister", undefined, later)],
-  ["bitcoin_get_balance", rule("anyone", "canister", undefined, later)],
-  ["bitcoin_get_utxos", rule("anyone", "canister", undefined, later)],
-  ["bitcoin_send_transaction", rule("anyone", "canister", undefined, later)],
-  ["bitcoin_get_current_fee_percentiles", rule("anyone", "canister", undefined, later)],
-  ["bitcoin_get_block_headers", rule("anyone", "canister", undefined, later)],
-  ["node_metrics_history", rule("anyone", "canister", undefined, later)],
-  ["subnet_info", rule("anyone", "canister", undefined, later)],
+  ["canister_metadata", rule("anyone", "canister", "canister_id")],
+  ["fetch_canister_logs", rule("log", "query", "canister_id")],
+  ["list_canisters", rule("anyone", "query", undefined)],
+  ["take_canister_snapshot", rule("controllers", "user+canister", "canister_id")],
+  ["load_canister_snapshot", rule("controllers", "user+canister", "canister_id")],
+  ["list_canister_snapshots", rule("snapshots", "user+canister", "canister_id")],
+  ["delete_canister_snapshot", rule("controllers", "user+canister", "canister_id")],
+  ["read_canister_snapshot_metadata", rule("snapshots", "user+canister", "canister_id")],
+  ["read_canister_snapshot_data", rule("snapshots", "user+canister", "canister_id")],
+  ["upload_canister_snapshot_metadata", rule("controllers", "user+canister", "canister_id")],
+  ["upload_canister_snapshot_data", rule("controllers", "user+canister", "canister_id")],
+  ["http_request", rule("anyone", "canister", undefined, notHere)],
+  ["ecdsa_public_key", rule("anyone", "canister", undefined, notHere)],
+  ["sign_with_ecdsa", rule("anyone", "canister", undefined, notHere)],
+  ["schnorr_public_key", rule("anyone", "canister", undefined, notHere)],
+  ["sign_with_schnorr", rule("anyone", "canister", undefined, notHere)],
+  ["vetkd_public_key", rule("anyone", "canister", undefined, notHere)],
+  ["vetkd_derive_key", rule("anyone", "canister", undefined, notHere)],
+  ["bitcoin_get_balance", rule("anyone", "canister", undefined, notHere)],
+  ["bitcoin_get_utxos", rule("anyone", "canister", undefined, notHere)],
+  ["bitcoin_send_transaction", rule("anyone", "canister", undefined, notHere)],
+  ["bitcoin_get_current_fee_percentiles", rule("anyone", "canister", undefined, notHere)],
+  ["bitcoin_get_block_headers", rule("anyone", "canister", undefined, notHere)],
+  ["node_metrics_history", rule("anyone", "canister", undefined)],
+  ["subnet_info", rule("anyone", "canister", undefined)],
 ]);
 
 /** Methods whose argument may name the caller's version (interface L2). */

@@ -5,9 +5,12 @@ import type { CanisterState, Visibility } from "../../state/canister.ts";
 export const isController = (canister: CanisterState, who: PrincipalId): boolean =>
   canister.settings.controllers.includes(who);
 
-/** Controllers and the canister itself see everything; a setting lets others see more. */
-export function maySee(canister: CanisterState, visibility: Visibility, who: PrincipalId): boolean {
-  if (isController(canister, who) || who === canister.id) return true;
-  if (visibility.kind === "public") return true;
+/** Controllers see everything; a setting lets others see more. */
+export function hasAccess(canister: CanisterState, visibility: Visibility, who: PrincipalId): boolean {
+  if (isController(canister, who) || visibility.kind === "public") return true;
   return visibility.kind === "allowed" && visibility.viewers.includes(who);
 }
+
+/** A canister sees its own status, whatever its setting. */
+export const maySeeStatus = (canister: CanisterState, who: PrincipalId): boolean =>
+  who === canister.id || hasAccess(canister, canister.settings.statusVisibility, who);

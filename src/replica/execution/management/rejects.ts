@@ -10,16 +10,16 @@ import { principalText as text } from "../../../types/principal.ts";
 import { HEAP_DELTA_RATE } from "../../state/standing.ts";
 import { outOfCyclesText, rejectFrom } from "../failure.ts";
 
-const help = (suggestion: string, section: string): string =>
+export const help = (suggestion: string, section: string): string =>
   `\n${suggestion} See documentation: http://internetcomputer.org/docs/current/references/execution-errors#${section}`;
 
 export const unknownMethod = (method: string): Reject =>
   rejectOf(IC.CanisterMethodNotFound, `Management canister has no method '${method}'`);
 
-export const notYetBuilt = (method: string): Reject =>
+export const notOffered = (method: string): Reject =>
   rejectOf(
     IC.CanisterMethodNotFound,
-    `Management canister has no method '${method}' here: this subnet does not offer it yet`,
+    `Management canister has no method '${method}' here: this subnet does not offer it`,
   );
 
 export const badCandid = (because: string): Reject =>
@@ -63,6 +63,18 @@ export function notController(
 
 export const statusDenied = (sender: PrincipalId): Reject =>
   rejectOf(IC.CanisterStatusAccessDenied, `Caller ${text(sender)} is not allowed to call canister_status`);
+
+export const noMetadata = (id: CanisterId): Reject =>
+  rejectOf(
+    IC.CanisterRejectedMessage,
+    `The canister ${text(id)} has no Wasm module and hence no metadata is available.`,
+  );
+
+export const noMetadataSection = (id: CanisterId, name: string): Reject =>
+  rejectOf(
+    IC.CanisterRejectedMessage,
+    `The canister ${text(id)} has no metadata section with the name ${name}.`,
+  );
 
 export const logsDenied = (sender: PrincipalId): Reject =>
   rejectOf(IC.CanisterRejectedMessage, `Caller ${text(sender)} is not allowed to access canister logs`);

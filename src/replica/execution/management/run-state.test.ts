@@ -21,6 +21,7 @@ import {
   canister,
   change,
   held,
+  stop,
 } from "./testing/calls.ts";
 
 describe("stopping and starting", () => {
@@ -41,16 +42,18 @@ describe("stopping and starting", () => {
       r.status.kind === "rejected" ? (r.status.reject.error ?? "?") : r.status.kind,
     );
 
-  test("with nothing open it stops at once, and stopping again is fine; each raises the version", () => {
+  test("with nothing open it stops at the end of the round, and stopping again is fine; each raises the version", () => {
     const draft = newRound();
     const id = made(draft);
-    expect(isReply(on(draft, "stop_canister", id))).toBe(true);
-    expect(canister(draft, id)).toMatchObject({ status: { kind: "stopped" }, version: 1n });
+    expect(on(draft, "stop_canister", id)).toEqual({ kind: "waiting" });
+    expect(canister(draft, id)).toMatchObject({ status: { kind: "stopping" }, version: 1n });
+    settleStopping(draft);
+    expect(canister(draft, id)).toMatchObject({ status: { kind: "stopped" }, version: 2n });
     expect(isReply(on(draft, "stop_canister", id))).toBe(true);
     expect(isReply(on(draft, "start_canister", id))).toBe(true);
-    expect(canister(draft, id)).toMatchObject({ status: { kind: "running" }, version: 3n });
+    expect(canister(draft, id)).toMatchObject({ status: { kind: "running" }, version: 4n });
     expect(isReply(on(draft, "start_canister", id))).toBe(true);
-    expect(canister(draft, id).version).toBe(4n);
+    expect(canister(draft, id).version).toBe(5n);
   });
 
   test("RS1: with a context open all stops wait, and all are answered together", () => {
@@ -66,7 +69,7 @@ describe("stopping and starting", () => {
     change(draft, id, { contexts: new Map() });
     settleStopping(draft);
     expect(statuses(draft)).toEqual(["replied", "replied"]);
-    expect(canister(draft, id)).toMatchObject({ status: { kind: "stopped" }, version: 2n });
+    expect(canister(draft, id)).toMatchObject({ status: { kind: "stopped" }, version: 3n });
   });
 
   test("RS4: a deleted context and an awaited answer count, too", () => {
@@ -187,7 +190,7 @@ describe("stopping and starting", () => {
     const draft = newRound();
     const id = made(draft);
     expect(errorOf(on(draft, "delete_canister", id))).toBe("IC0510");
-    on(draft, "stop_canister", id);
+    stop(draft, id);
     change(draft, id, { inputs: [{ kind: "task", task: "canister_heartbeat" }] });
     expect(errorOf(on(draft, "delete_canister", id))).toBe("IC0203");
     change(draft, id, {

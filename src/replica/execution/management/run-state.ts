@@ -1,13 +1,14 @@
 /**
  * Running, Stopping, Stopped.
  *
- *   RS1  Stop takes effect at once; it is answered when no call context is open and no answer is awaited, all who asked
- *        together.
+ *   RS1  Stop takes effect at once; it is answered at the end of the round in which no call context is open and no
+ *        answer is awaited, all who asked together.
  *   RS2  A stop not achieved in five minutes is answered with a timeout. The canister stays Stopping.
  *   RS3  Start ends a stop in progress: those who wait for it are told that it was cancelled.
  *   RS4  Contexts of uninstalled code count, too, until the last answer to them has come.
  *
- * Each start and each stop raises the version; becoming Stopped does not. Source: interface L40–L45, L48, X11.
+ * Each start and each stop raises the version, and so does becoming Stopped. Source: interface L40–L45, L48, X11;
+ * abstract behaviour, "stop canister".
  */
 import type { Nanos } from "../../../types/ids.ts";
 import type { Reject } from "../../../types/messages.ts";
@@ -41,8 +42,8 @@ export function stopCanister(call: ManagementCall, args: ValueOf<typeof Canister
   const { draft, request } = call;
   const canister = changed(call, found.canister, undefined);
   const { status } = canister;
-  if (status.kind === "stopped" || (status.kind === "running" && isQuiet(canister))) {
-    draft.canisters.set(canister.id, { ...canister, status: { kind: "stopped" } });
+  if (status.kind === "stopped") {
+    draft.canisters.set(canister.id, canister);
     return done(call);
   }
   const asked: StopRequest = { origin: request.origin, cycles: request.cycles, askedAt: draft.time };
@@ -58,7 +59,8 @@ export function settleStopping(draft: Draft): void {
     const { status } = canister;
     if (status.kind !== "stopping") continue;
     if (isQuiet(canister)) {
-      draft.canisters.set(id, { ...canister, status: { kind: "stopped" } });
+      const version = canister.version + 1n;
+      draft.canisters.set(id, { ...canister, version, status: { kind: "stopped" } });
       for (const asked of status.waiting) answer(draft, asked, { kind: "reply", data: EMPTY_REPLY });
       continue;
     }

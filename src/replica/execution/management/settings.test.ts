@@ -58,6 +58,7 @@ describe("settings", () => {
       freezingThresholdSeconds: 60n,
       reservedCyclesLimit: 8n,
       logVisibility: { kind: "public" },
+      logMemoryLimit: 4096n,
       snapshotVisibility: { kind: "controllers" },
       statusVisibility: { kind: "allowed", viewers: [ALICE, BOB] },
       minimumIncomingCallCycles: 7n,

@@ -1,5 +1,5 @@
 /**
- * A canister's twelve settings: defaults, and what may become of them.
+ * A canister's thirteen settings: defaults, and what may become of them.
  *
  *   CS1  A field that is not given stays. The environment variables are replaced as a whole.
  *   CS2  All or nothing: one bad field and none changes.
@@ -26,13 +26,17 @@ const MAX_VARIABLES = 20;
 const MAX_NAME_BYTES = 128;
 const MAX_VALUE_BYTES = 128;
 const WASM_MEMORY_MAX = 2n ** 48n;
+/** What new canisters of mainnet have, though the specification says 0. */
+const WASM_MEMORY_LIMIT_DEFAULT = 3n * 2n ** 30n;
 const NAT64_MAX = 2n ** 64n - 1n;
 const NAT128_MAX = 2n ** 128n - 1n;
 /** Percent: 4 cores less one, half of which may be promised. */
 const COMPUTE_CAPACITY = 150n;
 const MEMORY_CAPACITY = 2n ** 41n;
-/** What the newer setting `log_memory_limit` would hold: the log's fixed size. */
-const LOG_BYTES = 4096n;
+const LOG_BYTES_DEFAULT = 4096n;
+/** Least, unless there is no log at all, and most. */
+const LOG_BYTES_MIN = 4096n;
+const LOG_BYTES_MAX = 2_097_152n;
 
 const ONLY_CONTROLLERS: Visibility = { kind: "controllers" };
 
@@ -43,10 +47,11 @@ export const defaultSettings = (creator: PrincipalId): CanisterSettings => ({
   freezingThresholdSeconds: 2_592_000n,
   reservedCyclesLimit: 5_000_000_000_000n,
   logVisibility: ONLY_CONTROLLERS,
+  logMemoryLimit: LOG_BYTES_DEFAULT,
   snapshotVisibility: ONLY_CONTROLLERS,
   statusVisibility: ONLY_CONTROLLERS,
   minimumIncomingCallCycles: 0n,
-  wasmMemoryLimit: 0n,
+  wasmMemoryLimit: WASM_MEMORY_LIMIT_DEFAULT,
   wasmMemoryThreshold: 0n,
   environmentVariables: [],
 });
@@ -99,9 +104,21 @@ function rangeFault(given: Settings): Reject | undefined {
       "of [0..2^128-1]",
       given.minimum_incoming_canister_call_cycles,
     ) ??
+    logFault(given.log_memory_limit) ??
     range("Wasm memory limit", WASM_MEMORY_MAX, "of [0..2^48]", given.wasm_memory_limit) ??
     range("Wasm memory threshold", WASM_MEMORY_MAX, "of [0..2^48]", given.wasm_memory_threshold)
   );
+}
+
+function logFault(limit: bigint | undefined): Reject | undefined {
+  const refuse = (how: string, bound: string, than: bigint): Reject =>
+    rejectOf(
+      IC.CanisterRejectedMessage,
+      `The canister log memory limit ${limit} is too ${how}. It must be at ${bound} ${than}.`,
+    );
+  if (limit === undefined || limit === 0n) return undefined;
+  if (limit < LOG_BYTES_MIN) return refuse("low", "least", LOG_BYTES_MIN);
+  return limit > LOG_BYTES_MAX ? refuse("high", "most", LOG_BYTES_MAX) : undefined;
 }
 
 /** As Candid numbers are printed: 1_000_000. */
@@ -210,6 +227,7 @@ function merged(old: CanisterSettings, given: Settings): CanisterSettings {
     freezingThresholdSeconds: given.freezing_threshold ?? old.freezingThresholdSeconds,
     reservedCyclesLimit: given.reserved_cycles_limit ?? old.reservedCyclesLimit,
     logVisibility: visibility(given.log_visibility) ?? old.logVisibility,
+    logMemoryLimit: given.log_memory_limit ?? old.logMemoryLimit,
     snapshotVisibility: visibility(given.snapshot_visibility) ?? old.snapshotVisibility,
     statusVisibility: visibility(given.status_visibility) ?? old.statusVisibility,
     minimumIncomingCallCycles: given.minimum_incoming_canister_call_cycles ?? old.minimumIncomingCallCycles,
@@ -241,7 +259,7 @@ export const definiteSettings = (s: CanisterSettings): ValueOf<typeof DefiniteSe
   reserved_cycles_limit: s.reservedCyclesLimit,
   minimum_incoming_canister_call_cycles: s.minimumIncomingCallCycles,
   log_visibility: shown(s.logVisibility),
-  log_memory_limit: LOG_BYTES,
+  log_memory_limit: s.logMemoryLimit,
   snapshot_visibility: shown(s.snapshotVisibility),
   status_visibility: shown(s.statusVisibility),
   wasm_memory_limit: s.wasmMemoryLimit,

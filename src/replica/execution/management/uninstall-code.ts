@@ -3,7 +3,7 @@
  *
  *   UN1  Whoever still waits for an answer gets one: rejected, and their cycles back.
  *   UN2  Its contexts are marked deleted: answers to its own calls may still come and pay refunds, but run nothing.
- *   UN3  Cycles, settings, controllers, history and run state stay.
+ *   UN3  Cycles, settings, controllers, history, snapshots and run state stay.
  *
  * Source: interface L47, M11.
  */
@@ -31,9 +31,14 @@ export function uninstallCode(
 
 /** Also what becomes of a canister that has no cycles left. Its version and history are the caller's business. */
 export function uninstall(draft: Draft, canister: CanisterState): void {
-  const { chunkStore: _gone, ...kept } = canister;
   const { contexts, abandoned } = closed(canister);
-  draft.canisters.set(canister.id, {
+  draft.canisters.set(canister.id, { ...emptied(canister), contexts });
+  rejectAll(draft, canister.id, abandoned);
+}
+
+/** The canister without what its code had made. */
+export function emptied({ chunkStore: _gone, ...kept }: CanisterState): CanisterState {
+  return {
     ...kept,
     code: undefined,
     heap: NO_PAGES,
@@ -42,9 +47,7 @@ export function uninstall(draft: Draft, canister: CanisterState): void {
     certifiedData: new Uint8Array(0),
     globalTimer: 0n,
     logs: [],
-    contexts,
-  });
-  rejectAll(draft, canister.id, abandoned);
+  };
 }
 
 function closed(canister: CanisterState): {

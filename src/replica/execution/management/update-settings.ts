@@ -1,7 +1,9 @@
 /** `update_settings`: the version always rises, the history tells only of controllers. Source: interface L1. */
 import { utf8 } from "../../../base/bytes.ts";
 import type { CanisterState } from "../../state/canister.ts";
+import { withConsumed } from "../../state/consumed.ts";
 import { ingressFee } from "../cycles.ts";
+import { trimmedLogs } from "../logs.ts";
 import type { UpdateSettingsArgs } from "./candid.ts";
 import type { ValueOf } from "./candid-types.ts";
 import { changed, controlled, done, type ManagementCall, type ManagementOutcome, rejected } from "./call.ts";
@@ -23,7 +25,8 @@ export function updateSettings(
       ? undefined
       : ({ kind: "controllers-change", controllers: settings.controllers } as const);
   const canister = changed(call, found.canister, args.sender_canister_version, told);
-  draft.canisters.set(canister.id, inducted(call, { ...canister, settings }));
+  const logs = trimmedLogs(canister.logs, settings.logMemoryLimit);
+  draft.canisters.set(canister.id, inducted(call, { ...canister, settings, logs }));
   return done(call);
 }
 
@@ -37,6 +40,6 @@ function inducted({ draft, request }: ManagementCall, canister: CanisterState): 
   return {
     ...canister,
     cycles: canister.cycles - fee,
-    consumedCycles: canister.consumedCycles + fee,
+    consumed: withConsumed(canister, "ingress_induction", fee),
   };
 }

@@ -127,6 +127,7 @@ function rewriteModule(
         type: GLOBAL_TYPES[g.type]!,
         initial: g.type === I32 || g.type === F32 ? Number(g.bits) : g.bits,
       })),
+      exportedGlobals: exportedGlobals(m),
       hasTable: m.tables.length > 0,
       freshEachTime: code.writesTables,
     },
@@ -144,6 +145,26 @@ const GLOBAL_TYPES: Readonly<Record<number, "i32" | "i64" | "f32" | "f64">> = {
   [F32]: "f32",
   [F64]: "f64",
 };
+
+const GLOBAL_KIND = 3;
+
+/** Names in which mainnet exports what it adds come after the module's own exports. */
+function exportedGlobals(m: Decoded): RewrittenModule["exportedGlobals"] {
+  const places: number[] = [];
+  let mutables = 0;
+  for (const { mutable } of m.globals) places.push(mutable ? mutables++ : -1);
+  // An export of a global that is not there is left to the engine's validation.
+  const exported = m.exports.filter((e) => e.kind === GLOBAL_KIND && e.index < places.length);
+  const shown = new Set(exported.map((e) => e.index));
+  const hidden = [...places.keys()].filter((i) => places[i]! >= 0 && !shown.has(i));
+  return [...exported.map((e) => e.index), ...hidden].map((index) => {
+    const { mutable, type, bits } = m.globals[index]!;
+    const name = GLOBAL_TYPES[type]!;
+    return mutable
+      ? { mutable: places[index]! }
+      : { type: name, bits: BigInt.asUintN(Number(name.slice(1)), bits) };
+  });
+}
 
 function liftedSegments(m: Decoded): { offset: number; bytes: Uint8Array }[] {
   const out: { offset: number; bytes: Uint8Array }[] = [];

@@ -16,6 +16,7 @@ import { EMPTY_REPLY, encodeReply } from "../candid-encode.ts";
 import type { Type } from "../candid-types.ts";
 import type { ManagementOutcome } from "../call.ts";
 import { executeManagement } from "../execute.ts";
+import { settleStopping } from "../run-state.ts";
 
 export const ALICE: PrincipalId = `${"a1".repeat(28)}02`;
 export const BOB: PrincipalId = `${"b0".repeat(28)}02`;
@@ -60,6 +61,7 @@ export const genesis: ReplicatedState = {
   subnetQueue: [],
   postponedRawRand: [],
   scheduler: NO_SCHEDULE,
+  nodeMetrics: [],
   totals: { updates: 0n, cyclesMinted: 0n, cyclesBurned: 0n },
 };
 
@@ -73,6 +75,7 @@ export const roundAfter = (previous: ReplicatedState, time = previous.time + 1_0
       registryVersion: 1,
       ingress: [],
       blockMaker: "00",
+      failedBlockMakers: [],
     },
     subnet,
   );
@@ -168,6 +171,7 @@ export const NOTHING_SET: candid.Settings = {
   reserved_cycles_limit: undefined,
   minimum_incoming_canister_call_cycles: undefined,
   log_visibility: undefined,
+  log_memory_limit: undefined,
   snapshot_visibility: undefined,
   status_visibility: undefined,
   wasm_memory_limit: undefined,
@@ -200,6 +204,12 @@ export const made = (draft: Draft, making: Making = {}, sender = ALICE): Caniste
 
 export const on = (draft: Draft, method: string, id: CanisterId, sender = ALICE): ManagementOutcome =>
   byUser(draft, method, candid.CanisterIdArgs, { canister_id: id }, sender);
+
+/** A stop with nothing open is answered at the end of its round. */
+export const stop = (draft: Draft, id: CanisterId): void => {
+  on(draft, "stop_canister", id);
+  settleStopping(draft);
+};
 
 export const canister = (draft: Draft, id: CanisterId): CanisterState => {
   const found = draft.canisters.get(id);
