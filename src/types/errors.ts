@@ -39,6 +39,8 @@ export const IC = {
   CanisterNonEmpty: "IC0514",
   InstructionLimitExceeded: "IC0522",
   MemoryAccessLimitExceeded: "IC0524",
+  QueryCallGraphTooDeep: "IC0525",
+  QueryCallGraphInstructionLimitExceeded: "IC0526",
   CompositeQueryInReplicatedMode: "IC0527",
   InsufficientCyclesInComputeAllocation: "IC0530",
   InsufficientCyclesInMemoryAllocation: "IC0531",

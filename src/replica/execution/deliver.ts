@@ -3,13 +3,15 @@
  * so far, so every call is local and arrives in the round that made it.
  *
  *   D1  Calls between two canisters are executed in the order in which they were performed (interface M40).
- *   D2  A call to a canister that does not exist comes back at once with all its cycles (M30).
+ *   D2  A call to a canister that does not exist, or does not run, comes back at once with all its cycles (M30, M31).
  *
  * Source: replica B.1, B.5; interface M37.
  */
 import { IC, rejectOf } from "../../types/errors.ts";
-import { MANAGEMENT_CANISTER } from "../../types/ids.ts";
+import { MANAGEMENT_CANISTER, type CanisterId } from "../../types/ids.ts";
+import type { Reject } from "../../types/messages.ts";
 import { principalText } from "../../types/principal.ts";
+import type { CanisterState } from "../state/canister.ts";
 import type { Draft } from "../state/draft.ts";
 import type { CanisterRequest } from "../state/messages.ts";
 import { respond } from "./response.ts";
@@ -21,10 +23,32 @@ export function deliver(draft: Draft, request: CanisterRequest): void {
     return;
   }
   const canister = draft.canisters.get(receiver);
-  if (canister === undefined) {
-    const reject = rejectOf(IC.CanisterNotFound, `Canister ${principalText(receiver)} not found`);
-    respond(draft, request.origin, receiver, { kind: "reject", reject }, request.cycles);
+  const reject = canister === undefined ? notFound(receiver) : statusRefusal(canister);
+  if (canister === undefined || reject !== undefined) {
+    respond(
+      draft,
+      request.origin,
+      receiver,
+      { kind: "reject", reject: reject ?? notFound(receiver) },
+      request.cycles,
+    );
     return;
   }
   draft.canisters.set(receiver, { ...canister, inputs: [...canister.inputs, request] });
+}
+
+export const notFound = (id: CanisterId): Reject =>
+  rejectOf(IC.CanisterNotFound, `Canister ${principalText(id)} not found`);
+
+/** Source: interface M31; texts as mainnet's. */
+export function statusRefusal(canister: CanisterState): Reject | undefined {
+  const id = principalText(canister.id);
+  switch (canister.status.kind) {
+    case "running":
+      return undefined;
+    case "stopping":
+      return rejectOf(IC.CanisterStopping, `Canister ${id} is stopping`);
+    case "stopped":
+      return rejectOf(IC.CanisterStopped, `Canister ${id} is stopped`);
+  }
 }

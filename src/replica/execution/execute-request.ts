@@ -1,8 +1,8 @@
 /**
  * Executes a call to a canister's update or query method, in replicated mode.
  *
- *   Q1  The guards are asked in this order: status, cycles, code, method (interface M31–M36). Refused calls get all
- *       their cycles back; from the third guard on, the base fee is paid.
+ *   Q1  The guards are asked in this order: cycles, status, code, method, the developer's memory limit (interface
+ *       M31–M36). Refused calls get all their cycles back; from the second guard on, the base fee is paid.
  *   Q2  A query called as an update keeps nothing but its log and its balance (S29, X2).
  *   Q3  A composite query cannot be called so: IC0527 (H44).
  */
@@ -14,7 +14,7 @@ import type { CanisterState } from "../state/canister.ts";
 import { canisterOf, type Draft } from "../state/draft.ts";
 import type { CallContext, CanisterRequest } from "../state/messages.ts";
 import { MAX_RESPONSE_BYTES } from "./cycles.ts";
-import { methodNotFound, noWasmModule, rejectFrom } from "./failure.ts";
+import { methodNotFound, noWasmModule, rejectFrom, toldTo, wasmMemoryLimitExceeded } from "./failure.ts";
 import { respond } from "./response.ts";
 import { runCanister } from "./run-canister.ts";
 import { afterRun, conclude, prepay, settle, tell, viewOf } from "./settle.ts";
@@ -24,12 +24,13 @@ export function executeRequest(host: WasmHost, draft: Draft, request: CanisterRe
   const canister = canisterOf(draft, request.receiver);
   markProcessing(draft, request);
   const refuse = (reject: Reject): bigint => {
-    respond(draft, request.origin, canister.id, { kind: "reject", reject }, request.cycles);
+    const told = toldTo(request.origin, reject);
+    respond(draft, request.origin, canister.id, { kind: "reject", reject: told }, request.cycles);
     return 0n;
   };
 
-  const closed = statusRefusal(canister) ?? minimumRefusal(canister, request);
-  if (closed !== undefined) return refuse(closed);
+  const tooFew = minimumRefusal(canister, request);
+  if (tooFew !== undefined) return refuse(tooFew);
 
   const kind = canister.code?.exports.queries.includes(request.method) ? "query" : "update";
   const { limits } = draft.subnet;
@@ -37,10 +38,11 @@ export function executeRequest(host: WasmHost, draft: Draft, request: CanisterRe
   const prepayment = prepay(canister, limit, draft.subnet, request.caller);
   if (prepayment.kind === "refused") return refuse(prepayment.reject);
 
-  const unknown = methodRefusal(canister, request.method);
-  if (unknown !== undefined) {
+  const closed =
+    notRunning(canister) ?? methodRefusal(canister, request.method) ?? memoryRefusal(canister, kind);
+  if (closed !== undefined) {
     draft.canisters.set(canister.id, settle(draft, prepayment.canister, prepayment.cycles, limit, 0n));
-    return refuse(unknown);
+    return refuse(closed);
   }
 
   const context: CallContext = {
@@ -53,7 +55,6 @@ export function executeRequest(host: WasmHost, draft: Draft, request: CanisterRe
     availableCycles: request.cycles,
     outstandingCalls: 0,
     instructions: 0n,
-    lastReject: undefined,
   };
   const run = runCanister(
     host,
@@ -74,12 +75,11 @@ export function executeRequest(host: WasmHost, draft: Draft, request: CanisterRe
   const changed = kind === "query" ? keptOfQuery(prepayment.canister, run.canister) : run.canister;
   const settled = settle(draft, changed, prepayment.cycles, limit, run.instructions);
   const version = kind === "update" && run.failure === undefined ? 1n : 0n;
-  const lastReject = run.failure && rejectFrom(canister.id, run.failure);
   draft.updates += 1n;
   const answer = conclude(
     draft,
     { ...settled, nextContext: canister.nextContext + 1, version: settled.version + version },
-    { ...afterRun(context, run), lastReject },
+    afterRun(context, run),
     run,
   );
   tell(draft, canister, request.method, run, context, answer);
@@ -104,17 +104,19 @@ const keptOfQuery = (before: CanisterState, after: CanisterState): CanisterState
   nextLogIndex: after.nextLogIndex,
 });
 
-/** Source: interface M31; texts as mainnet's. */
-export function statusRefusal(canister: CanisterState): Reject | undefined {
-  const id = principalText(canister.id);
-  switch (canister.status.kind) {
-    case "running":
-      return undefined;
-    case "stopping":
-      return rejectOf(IC.CanisterStopping, `Canister ${id} is stopping`);
-    case "stopped":
-      return rejectOf(IC.CanisterStopped, `Canister ${id} is stopped`);
-  }
+/** It stopped while the call was waiting. */
+export function notRunning(canister: CanisterState): Reject | undefined {
+  if (canister.status.kind === "running") return undefined;
+  const error = canister.status.kind === "stopping" ? IC.CanisterStopping : IC.CanisterStopped;
+  return rejectOf(error, `Canister ${principalText(canister.id)} is not running`);
+}
+
+/** Memory that has outgrown the developer's limit closes the canister to updates. Source: interface S40. */
+function memoryRefusal(canister: CanisterState, kind: "query" | "update"): Reject | undefined {
+  const { wasmMemoryLimit } = canister.settings;
+  const bytes = canister.heap.length;
+  if (kind === "query" || wasmMemoryLimit === 0n || BigInt(bytes) <= wasmMemoryLimit) return undefined;
+  return rejectFrom(canister.id, wasmMemoryLimitExceeded(bytes, wasmMemoryLimit));
 }
 
 /** Source: interface M35. */

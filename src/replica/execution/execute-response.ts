@@ -19,7 +19,7 @@ import { canisterOf, type Draft } from "../state/draft.ts";
 import type { CallContext, Callback, CanisterResponse, Closure } from "../state/messages.ts";
 import type { Entry } from "../interfaces/wasm-host.ts";
 import { MAX_RESPONSE_BYTES, responseFee } from "./cycles.ts";
-import { cleanupFailed, rejectFrom } from "./failure.ts";
+import { cleanupFailed } from "./failure.ts";
 import { runCanister, type Run } from "./run-canister.ts";
 import { afterRun, conclude, settle, tell, viewOf } from "./settle.ts";
 import type { Situation } from "./system-api/sandbox.ts";
@@ -45,11 +45,10 @@ export function executeResponse(host: WasmHost, draft: Draft, response: Canister
   const run = runCallback(host, draft, canister, callback, context, response);
   const settled = settle(draft, run.canister, prepaid, limit, run.instructions);
   const succeeded = run.failure === undefined;
-  const reject = run.failure && rejectFrom(canister.id, run.failure);
   const answer = conclude(
     draft,
     { ...settled, version: settled.version + (succeeded || run.cleanedUp ? 1n : 0n) },
-    { ...afterRun(context, run), lastReject: context.lastReject ?? reject },
+    afterRun(context, run),
     run,
   );
   const name = response.payload.kind === "reply" ? "(reply callback)" : "(reject callback)";
@@ -82,7 +81,7 @@ function credited(
   };
 }
 
-/** A twentieth of the limit is kept for cleanup, so that a callback that runs for ever can still be cleaned up. */
+/** A twentieth of the limit is kept for cleanup, even where none is set: a callback that runs for ever can be cleaned up. */
 const cleanupShare = (limit: bigint): bigint => limit / 20n;
 
 function runCallback(
@@ -104,7 +103,8 @@ function runCallback(
     callerInfo: context.callerInfo,
     time: draft.time,
     subnet: draft.subnet,
-    instructionLimit: callback.onCleanup === undefined ? limit : limit - cleanupShare(limit),
+    instructionLimit: limit - cleanupShare(limit),
+    messageLimit: limit,
     maxReplyBytes: MAX_RESPONSE_BYTES,
     call: viewOf(context),
   };

@@ -15,7 +15,6 @@ import { canisterOf, watchedIds, type Draft } from "../state/draft.ts";
 import type { CallContext, CanisterTask } from "../state/messages.ts";
 import { NO_STANDING } from "../state/standing.ts";
 import { isFrozen } from "./cycles.ts";
-import { rejectFrom } from "./failure.ts";
 import { withReadyHook } from "./low-memory-hook.ts";
 import { runCanister } from "./run-canister.ts";
 import { afterRun, conclude, prepay, settle, tell, viewOf } from "./settle.ts";
@@ -98,7 +97,6 @@ export function executeTask(host: WasmHost, draft: Draft, id: string, task: Cani
     availableCycles: 0n,
     outstandingCalls: 0,
     instructions: 0n,
-    lastReject: undefined,
   };
   const run = runCanister(
     host,
@@ -121,7 +119,7 @@ export function executeTask(host: WasmHost, draft: Draft, id: string, task: Cani
   const answer = conclude(
     draft,
     { ...settled, nextContext: canister.nextContext + 1, version: settled.version + version },
-    { ...afterRun(context, run), lastReject: run.failure && rejectFrom(id, run.failure) },
+    afterRun(context, run),
     run,
   );
   tell(draft, canister, task, run, context, answer);

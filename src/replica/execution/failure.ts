@@ -10,6 +10,7 @@ import type { CanisterId } from "../../types/ids.ts";
 import type { Reject } from "../../types/messages.ts";
 import { principalText } from "../../types/principal.ts";
 import { WasmStop, type TrapKind } from "../interfaces/wasm-host.ts";
+import type { CallOrigin } from "../state/messages.ts";
 
 export interface Failure {
   readonly error: ErrorCode;
@@ -30,15 +31,32 @@ export function isFailure(reason: unknown): reason is Failure {
 }
 
 const MAX_REJECT_BYTES = 8 * 1024;
+const ELLIPSIS = "...";
 
 export function rejectFrom(canister: CanisterId, failure: Failure): Reject {
   const frame = `Error from Canister ${principalText(canister)}: ${failure.text}`;
-  return rejectOf(failure.error, trimmed(failure.help === "" ? frame : `${frame}.\n${failure.help}`));
+  return rejectOf(failure.error, ellipsized(failure.help === "" ? frame : `${frame}.\n${failure.help}`));
 }
 
-function trimmed(message: string): string {
+/**
+ * A failed execution as its caller hears of it. Users get the error code beside the text; canisters get no such field,
+ * so that it stands before the text.
+ */
+export function toldTo(origin: CallOrigin, reject: Reject): Reject {
+  if (origin.kind !== "canister" || reject.error === undefined) return reject;
+  return { ...reject, message: ellipsized(`${reject.error}: ${reject.message}`) };
+}
+
+/** At most 8 KiB: of longer texts the first three quarters and the end are kept, cut between characters. */
+export function ellipsized(message: string): string {
   const bytes = utf8(message);
-  return bytes.length <= MAX_REJECT_BYTES ? message : utf8Lossy(bytes.subarray(0, MAX_REJECT_BYTES));
+  if (bytes.length <= MAX_REJECT_BYTES) return message;
+  const inside = (at: number): boolean => (bytes[at]! & 0xc0) === 0x80;
+  let head = (MAX_REJECT_BYTES * 3) / 4;
+  let tail = bytes.length - (MAX_REJECT_BYTES - ELLIPSIS.length - head);
+  while (inside(head)) head -= 1;
+  while (tail < bytes.length && inside(tail)) tail += 1;
+  return utf8Lossy(bytes.subarray(0, head)) + ELLIPSIS + utf8Lossy(bytes.subarray(tail));
 }
 
 const TOOLCHAIN =
@@ -46,7 +64,7 @@ const TOOLCHAIN =
   "error to IC devs on the forum: https://forum.dfinity.org and include which language/CDK was used to create the canister.";
 
 const advice = (suggestion: string, section: string): string =>
-  `${suggestion} See documentation: http://internetcomputer.org/docs/current/references/execution-errors#${section}`;
+  `${suggestion} See documentation: https://internetcomputer.org/docs/current/references/execution-errors#${section}`;
 
 const HANDLE =
   "Consider gracefully handling failures from this canister or altering the canister to handle exceptions.";

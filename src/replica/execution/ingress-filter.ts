@@ -14,13 +14,13 @@ import { IC, rejectOf } from "../../types/errors.ts";
 import { MANAGEMENT_CANISTER } from "../../types/ids.ts";
 import type { SubnetRecord } from "../../registry/registry.ts";
 import type { IngressContent, Reject } from "../../types/messages.ts";
-import { principalText } from "../../types/principal.ts";
 import type { IngressFilter } from "../interfaces/execution.ts";
 import type { WasmHost } from "../interfaces/wasm-host.ts";
 import type { CanisterState } from "../state/canister.ts";
 import type { ReplicatedState } from "../state/state.ts";
-import { methodRefusal, statusRefusal } from "./execute-request.ts";
-import { messageRejected, noWasmModule, rejectFrom } from "./failure.ts";
+import { notFound, statusRefusal } from "./deliver.ts";
+import { methodRefusal } from "./execute-request.ts";
+import { messageRejected, rejectFrom } from "./failure.ts";
 import { inductionPayer, inductionRefusal } from "./induction.ts";
 import { managementIngressRefusal } from "./management/ingress.ts";
 import { runCanister } from "./run-canister.ts";
@@ -31,8 +31,7 @@ export const createIngressFilter = (host: WasmHost): IngressFilter => ({
     if (call.canister === MANAGEMENT_CANISTER)
       return managementIngressRefusal(state, call) ?? payerRefusal(state, call, subnet);
     const canister = state.canisters.get(call.canister);
-    if (canister === undefined)
-      return rejectOf(IC.CanisterNotFound, `Canister ${principalText(call.canister)} not found`);
+    if (canister === undefined) return notFound(call.canister);
     return (
       statusRefusal(canister) ??
       payerRefusal(state, call, subnet) ??
@@ -54,7 +53,8 @@ function payerRefusal(
 
 /** A method that does not exist is left to inspect_message and then to execution, as on mainnet. */
 function codeRefusal(canister: CanisterState, method: string): Reject | undefined {
-  if (canister.code === undefined) return rejectFrom(canister.id, noWasmModule);
+  if (canister.code === undefined)
+    return rejectOf(IC.CanisterWasmModuleNotFound, "Requested canister has no wasm module");
   return canister.code.exports.compositeQueries.includes(method)
     ? methodRefusal(canister, method)
     : undefined;

@@ -1,31 +1,47 @@
 /**
  * Queries by users: one node, one state, nothing kept.
  *
- *   N1  The canister exists, runs, has code and is not frozen (interface H64); the method is a query or a composite
- *       query (H65).
+ *   N1  The canister exists, is not stopped, and offers the method as a query or a composite query; it is not frozen
+ *       and not stopping: asked in this order (interface H64, H65).
  *   N2  A composite query may call queries on this subnet. Its own changes last across its callbacks and vanish at the
- *       end; every callee starts from the committed state, the composite itself included (M70, M71, M73).
- *   N3  The data certificate is offered to the outermost method only, not to callbacks or callees (C42).
- *   N4  The whole call graph shares one instruction limit, and every nested call costs 50 M of it; it is at most six
- *       calls deep (H67).
- *   N5  A callback that traps is cleaned up after, and the composite is rejected (M72).
+ *       end; every callee starts from the committed state, the composite itself included (M70, M71, M73). What it calls
+ *       runs in its context, plain queries too.
+ *   N3  The data certificate is offered to the canister that the user asked, not to its callbacks or other callees (C42).
+ *   N4  Calls are followed depth first, one at a time. The whole graph shares one instruction limit, of which every
+ *       nested call costs 50 M; canisters that wait for one another are at most six. Passing either limit ends the
+ *       whole query (H67, IC0525, IC0526).
+ *   N5  A context answers as in replicated mode: a callback's trap is cleaned up after, and told to the caller when
+ *       nothing is outstanding (M72).
+ *
+ * Source: interface §5.7; [ic] rs/execution_environment/src/query_handler.
  */
+import { assert, defined } from "../../base/assert.ts";
+import { EMPTY } from "../../base/bytes.ts";
 import type { SubnetRecord } from "../../registry/registry.ts";
 import { IC, rejectOf } from "../../types/errors.ts";
 import { MANAGEMENT_CANISTER, type CanisterId, type PrincipalId } from "../../types/ids.ts";
-import { type CallerInfo, RejectCode, type Reject } from "../../types/messages.ts";
+import type { CallerInfo, Reject } from "../../types/messages.ts";
 import { principalText } from "../../types/principal.ts";
 import type { Query, QueryExecutor } from "../interfaces/execution.ts";
-import type { WasmHost } from "../interfaces/wasm-host.ts";
+import type { Entry, WasmHost } from "../interfaces/wasm-host.ts";
 import type { CanisterState } from "../state/canister.ts";
 import type { Closure } from "../state/messages.ts";
 import type { ReplicatedState } from "../state/state.ts";
 import { isFrozen } from "./cycles.ts";
-import { cleanupFailed, methodNotFound, noWasmModule, rejectFrom, type Failure } from "./failure.ts";
+import { notFound } from "./deliver.ts";
+import { notRunning } from "./execute-request.ts";
+import {
+  cleanupFailed,
+  ellipsized,
+  methodNotFound,
+  noWasmModule,
+  rejectFrom,
+  type Failure,
+} from "./failure.ts";
 import type { Answer } from "./response.ts";
 import { managementQuery } from "./management/query.ts";
 import { runCanister, type Run } from "./run-canister.ts";
-import { answerOf, didNotReply } from "./settle.ts";
+import { answerOf } from "./settle.ts";
 import type { OutgoingCall, Situation } from "./system-api/sandbox.ts";
 
 const MAX_REPLY_BYTES = 3 * 1024 * 1024;
@@ -37,25 +53,33 @@ interface Graph {
   readonly host: WasmHost;
   readonly state: ReplicatedState;
   readonly subnet: SubnetRecord;
+  readonly asked: CanisterId;
+  readonly certificate: Uint8Array | undefined;
+  /** Instructions of all executions so far. */
   used: bigint;
+  /** What nested calls cost beside them. */
+  overhead: bigint;
 }
 
-interface Activation {
-  readonly graph: Graph;
-  readonly depth: number;
+/** An open call context: a composite query that waits for what it called. */
+interface Waiting {
+  readonly kind: "waiting";
+  readonly canister: CanisterState;
   readonly caller: PrincipalId;
-  /** Told to the outermost canister, in its method and its callbacks; callees have a canister as caller. */
-  readonly callerInfo?: CallerInfo | undefined;
-  readonly certificate: Uint8Array | undefined;
+  /** Of the user: told to the outermost canister alone; callees have a canister as caller. */
+  readonly callerInfo: CallerInfo | undefined;
+  /** Performed and not yet made. */
+  readonly calls: readonly OutgoingCall[];
+  /** The call that is being made now. */
+  readonly open: OutgoingCall | undefined;
+  readonly instructions: bigint;
 }
 
 export const createQueryExecutor = (host: WasmHost): QueryExecutor => ({
   query(state, query, certificate, subnet) {
     if (query.receiver === MANAGEMENT_CANISTER) return managementQuery(state, query, subnet);
-    const graph: Graph = { host, state, subnet, used: 0n };
-    const caller = query.sender;
-    const { callerInfo } = query;
-    const answer = answerQuery({ graph, depth: 0, caller, callerInfo, certificate }, query);
+    const graph: Graph = { host, state, subnet, asked: query.receiver, certificate, used: 0n, overhead: 0n };
+    const answer = answerQuery(graph, query);
     return answer.kind === "reply"
       ? { kind: "replied", reply: answer.data, instructions: graph.used }
       : { kind: "rejected", reject: answer.reject, instructions: graph.used };
@@ -64,129 +88,175 @@ export const createQueryExecutor = (host: WasmHost): QueryExecutor => ({
 
 const rejected = (reject: Reject): Answer => ({ kind: "reject", reject });
 
-function answerQuery(at: Activation, query: Pick<Query, "receiver" | "method" | "arg">): Answer {
-  const { graph } = at;
+function answerQuery(graph: Graph, query: Query): Answer {
+  let latest: Answer | Waiting = start(graph, query, false);
+  const stack: Waiting[] = [];
+  for (;;) {
+    if (latest.kind === "waiting") stack.push(latest);
+    const top = stack.pop();
+    if (latest.kind !== "waiting" && top === undefined) return latest;
+    assert(top !== undefined, "who waits is on the stack");
+    const over = limitReached(graph, stack.length);
+    if (over !== undefined) return rejected(over);
+    if (latest.kind !== "waiting") {
+      latest = callBack(graph, top, told(latest));
+      continue;
+    }
+    const [open, ...calls] = top.calls;
+    if (open === undefined) {
+      latest = rejected(noResponse(top.canister.id));
+      continue;
+    }
+    stack.push({ ...top, calls, open });
+    latest = call(graph, top.canister.id, open);
+  }
+}
+
+/** N4. */
+function limitReached(graph: Graph, depth: number): Reject | undefined {
+  if (depth >= MAX_DEPTH)
+    return rejectOf(IC.QueryCallGraphTooDeep, "Composite query calls exceeded the maximum call depth.");
+  if (left(graph) === 0n)
+    return rejectOf(
+      IC.QueryCallGraphInstructionLimitExceeded,
+      "Composite query calls exceeded the instruction limit.",
+    );
+  return undefined;
+}
+
+/** A canister hears of a reject what a user does, without the code and not at any length. */
+const told = (answer: Answer): Answer =>
+  answer.kind === "reply"
+    ? answer
+    : rejected({ ...answer.reject, message: ellipsized(answer.reject.message) });
+
+const noResponse = (id: CanisterId): Reject =>
+  rejectOf(IC.CanisterDidNotReply, `Canister ${principalText(id)} did not produce a response`);
+
+function call(graph: Graph, caller: CanisterId, { callee, method, payload }: OutgoingCall): Answer | Waiting {
+  const query: Query = { sender: caller, receiver: callee, method, arg: payload };
+  if (callee !== MANAGEMENT_CANISTER) return start(graph, query, true);
+  const result = managementQuery(graph.state, query, graph.subnet);
+  return result.kind === "replied" ? { kind: "reply", data: result.reply } : rejected(result.reject);
+}
+
+/** The method itself. `nested`: called by a composite query, in whose context it then runs. */
+function start(graph: Graph, query: Query, nested: boolean): Answer | Waiting {
   const canister = graph.state.canisters.get(query.receiver);
   if (canister === undefined) return rejected(notFound(query.receiver));
-  const closed = closedToQueries(canister, graph.subnet);
+  const closed = stopped(canister) ?? noSuchMethod(canister, query.method);
   if (closed !== undefined) return rejected(closed);
-
-  const { queries, compositeQueries } = canister.code!.exports;
-  if (queries.includes(query.method)) {
-    const entry = { kind: "export", name: `canister_query ${query.method}` } as const;
-    return plainAnswer(canister, execute(at, canister, entry, "NRQ", { arg: query.arg }));
-  }
-  if (compositeQueries.includes(query.method)) return composite(at, canister, query);
-  return rejected(rejectFrom(canister.id, methodNotFound("query", query.method)));
+  const shut = frozen(canister, graph.subnet) ?? notRunning(canister);
+  const outcome = shut === undefined ? runMethod(graph, canister, query, nested) : rejected(shut);
+  if (nested) graph.overhead += NESTED_CALL_INSTRUCTIONS;
+  return outcome;
 }
 
-const notFound = (id: CanisterId): Reject =>
-  rejectOf(IC.CanisterNotFound, `Canister ${principalText(id)} not found`);
-
-/** N1. */
-function closedToQueries(canister: CanisterState, subnet: SubnetRecord): Reject | undefined {
-  const id = principalText(canister.id);
-  if (canister.status.kind === "stopped")
-    return rejectOf(
-      IC.CanisterStopped,
-      `Canister ${id} is stopped and therefore does not have a CallContextManager`,
-    );
-  if (canister.status.kind === "stopping") return rejectOf(IC.CanisterStopping, `Canister ${id} is stopping`);
-  if (isFrozen(canister, subnet))
-    return rejectOf(
-      IC.CanisterOutOfCycles,
-      `Canister ${id} is unable to process query calls because it's frozen. Please top up the canister with cycles and try again.`,
-    );
-  return canister.code === undefined ? rejectFrom(canister.id, noWasmModule) : undefined;
-}
-
-function plainAnswer(canister: CanisterState, run: Run): Answer {
+function runMethod(graph: Graph, canister: CanisterState, query: Query, nested: boolean): Answer | Waiting {
+  const composite = canister.code?.exports.compositeQueries.includes(query.method);
+  const name = `canister_${composite ? "composite_query" : "query"} ${query.method}`;
+  const context = composite || nested ? "CQ" : "NRQ";
+  const { sender: caller, callerInfo } = query;
+  const fresh: Waiting = {
+    kind: "waiting",
+    canister,
+    caller,
+    callerInfo,
+    calls: [],
+    open: undefined,
+    instructions: 0n,
+  };
+  const run = execute(graph, fresh, { kind: "export", name }, context, { arg: query.arg });
   if (run.failure !== undefined) return rejected(rejectFrom(canister.id, run.failure));
-  return run.answer === undefined ? rejected(didNotReply(canister)) : answerOf(run.answer);
+  if (run.answer !== undefined) return answerOf(run.answer);
+  return { ...fresh, canister: run.canister, calls: run.calls, instructions: run.instructions };
+}
+
+function stopped(canister: CanisterState): Reject | undefined {
+  if (canister.status.kind !== "stopped") return undefined;
+  const id = principalText(canister.id);
+  return rejectOf(
+    IC.CanisterStopped,
+    `Canister ${id} is stopped and therefore does not have a CallContextManager`,
+  );
+}
+
+function noSuchMethod(canister: CanisterState, method: string): Reject | undefined {
+  if (canister.code === undefined) return rejectFrom(canister.id, noWasmModule);
+  const { queries, compositeQueries } = canister.code.exports;
+  if (queries.includes(method) || compositeQueries.includes(method)) return undefined;
+  return rejectFrom(canister.id, methodNotFound("query", method));
+}
+
+function frozen(canister: CanisterState, subnet: SubnetRecord): Reject | undefined {
+  if (!isFrozen(canister, subnet)) return undefined;
+  return rejectOf(
+    IC.CanisterOutOfCycles,
+    `Canister ${principalText(canister.id)} is unable to process query calls because it's frozen. Please top up the canister with cycles and try again.`,
+  );
+}
+
+function left({ subnet, used, overhead }: Graph): bigint {
+  const rest = subnet.limits.query - used - overhead;
+  return rest > 0n ? rest : 0n;
 }
 
 /** One entry point, with what is left of the graph's limit. */
 function execute(
-  at: Activation,
-  canister: CanisterState,
-  entry: Parameters<typeof runCanister>[2],
+  graph: Graph,
+  { canister, caller, callerInfo, instructions }: Waiting,
+  entry: Entry,
   context: Situation["context"],
   message: Partial<Situation> & { readonly arg: Uint8Array },
 ): Run {
-  const { graph } = at;
-  const limit = graph.subnet.limits.query - graph.used;
+  const certified = (context === "NRQ" || context === "CQ") && canister.id === graph.asked;
   const run = runCanister(graph.host, canister, entry, {
     context,
-    caller: at.caller,
-    callerInfo: at.callerInfo,
+    caller,
+    callerInfo,
     time: graph.state.time,
     subnet: graph.subnet,
-    instructionLimit: limit > 0n ? limit : 0n,
+    instructionLimit: left(graph),
     maxReplyBytes: MAX_REPLY_BYTES,
-    certificate: context === "NRQ" || context === "CQ" ? at.certificate : undefined,
-    call: { id: 0, responded: false, availableCycles: 0n, instructions: 0n, deadline: 0n },
+    certificate: certified ? graph.certificate : undefined,
+    call: { id: 0, responded: false, availableCycles: 0n, instructions, deadline: 0n },
     ...message,
   });
   graph.used += run.instructions;
   return run;
 }
 
-/** N2. */
-function composite(at: Activation, committed: CanisterState, query: Pick<Query, "method" | "arg">): Answer {
-  const entry = { kind: "export", name: `canister_composite_query ${query.method}` } as const;
-  const first = execute(at, committed, entry, "CQ", { arg: query.arg });
-  if (first.failure !== undefined) return rejected(rejectFrom(committed.id, first.failure));
-  let canister = first.canister;
-  let answer = first.answer;
-  const waiting: OutgoingCall[] = [...first.calls];
-  for (let call = waiting.shift(); call !== undefined; call = waiting.shift()) {
-    if (answer !== undefined) break;
-    const run = callback(at, canister, call, nested(at, committed.id, call));
-    if (run.failure !== undefined) return rejected(rejectFrom(committed.id, run.failure));
-    canister = run.canister;
-    answer = run.answer;
-    waiting.push(...run.calls);
-  }
-  return answer === undefined ? rejected(didNotReply(committed)) : answerOf(answer);
-}
-
-function nested(at: Activation, caller: CanisterId, call: OutgoingCall): Answer {
-  const { graph, depth } = at;
-  if (depth + 1 >= MAX_DEPTH)
-    return rejected({
-      code: RejectCode.CanisterError,
-      message: "Composite query call graph is too deep",
-      error: "IC0525",
-    });
-  graph.used += NESTED_CALL_INSTRUCTIONS;
-  if (graph.used >= graph.subnet.limits.query)
-    return rejected({
-      code: RejectCode.CanisterError,
-      message: "Composite query used more instructions in total than allowed",
-      error: "IC0526",
-    });
-  const query = { sender: caller, receiver: call.callee, method: call.method, arg: call.payload };
-  if (call.callee === MANAGEMENT_CANISTER) {
-    const result = managementQuery(graph.state, query, graph.subnet);
-    return result.kind === "replied" ? { kind: "reply", data: result.reply } : rejected(result.reject);
-  }
-  return answerQuery({ graph, depth: depth + 1, caller, certificate: undefined }, query);
-}
-
 /** N5. */
-function callback(at: Activation, canister: CanisterState, call: OutgoingCall, answer: Answer): Run {
-  const reject = answer.kind === "reject" ? answer.reject : undefined;
-  const arg = answer.kind === "reply" ? answer.data : new Uint8Array(0);
+function callBack(graph: Graph, waiting: Waiting, answer: Answer): Answer | Waiting {
+  const open = defined(waiting.open, "an answer belongs to an open call");
+  const callbacks = new Map(waiting.canister.callbacks);
+  callbacks.delete(open.callback);
+  const before: Waiting = { ...waiting, canister: { ...waiting.canister, callbacks } };
   const run =
-    reject === undefined
-      ? execute(at, canister, tableEntry(call.onReply), "CRy", { arg })
-      : execute(at, canister, tableEntry(call.onReject), "CRt", { arg, reject });
-  if (run.failure === undefined || call.onCleanup === undefined) return run;
-  const cleanup = execute(at, canister, tableEntry(call.onCleanup), "CC", { arg: new Uint8Array(0) });
+    answer.kind === "reply"
+      ? execute(graph, before, tableEntry(open.onReply), "CRy", { arg: answer.data })
+      : execute(graph, before, tableEntry(open.onReject), "CRt", { arg: EMPTY, reject: answer.reject });
+  const { failure, canister, instructions } = cleanedUp(graph, before, open, run);
+  if (run.answer !== undefined) return answerOf(run.answer);
+  const calls = [...waiting.calls, ...run.calls];
+  if (calls.length > 0)
+    return {
+      ...waiting,
+      canister,
+      calls,
+      open: undefined,
+      instructions: waiting.instructions + instructions,
+    };
+  const { id } = canister;
+  return rejected(failure === undefined ? noResponse(id) : rejectFrom(id, failure));
+}
+
+function cleanedUp(graph: Graph, before: Waiting, { onCleanup }: OutgoingCall, run: Run): Run {
+  if (onCleanup === undefined || run.failure === undefined) return run;
+  const cleanup = execute(graph, before, tableEntry(onCleanup), "CC", { arg: EMPTY });
   const failure: Failure =
     cleanup.failure === undefined ? run.failure : cleanupFailed(run.failure, cleanup.failure);
-  return { ...run, failure };
+  return { ...cleanup, failure, instructions: run.instructions + cleanup.instructions };
 }
 
-const tableEntry = (closure: Closure) =>
-  ({ kind: "table", slot: closure.slot, environment: closure.environment }) as const;
+const tableEntry = ({ slot, environment }: Closure): Entry => ({ kind: "table", slot, environment });

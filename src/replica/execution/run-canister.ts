@@ -31,6 +31,7 @@ import { dropPreparation } from "./system-api/call.ts";
 import { KEEPING_WRITES } from "./system-api/contexts.ts";
 import { allowHeapGrowth } from "./system-api/memory-growth.ts";
 import {
+  limitToTell,
   openSandbox,
   type Answer,
   type OutgoingCall,
@@ -75,7 +76,7 @@ export function runCanister(
     allowGrow: (current, delta) => allowHeapGrowth(sandbox, current, delta),
   });
   const { instructions } = result;
-  const failure = failureOf(result.outcome, entry, situation.instructionLimit);
+  const failure = failureOf(result.outcome, entry, limitToTell(situation));
   if (failure !== undefined) return failed(sandbox, failure, instructions);
 
   const lie = senderVersionLie(sandbox);

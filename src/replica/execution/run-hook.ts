@@ -27,6 +27,8 @@ export interface HookCall {
   readonly subnet: SubnetRecord;
   /** What is left of the install's limit. */
   readonly instructionLimit: bigint;
+  /** The whole install's. */
+  readonly messageLimit?: bigint;
 }
 
 export interface HookResult {

@@ -5,24 +5,24 @@
  *   E1  An execution is prepaid to its limit; unused instructions come back, the base fee stays (replica E.1).
  *   E2  Whoever cannot prepay and keep the freezing limit is not executed (interface M32, M36).
  *   E3  A context answers once. When it has neither answered nor anything left to wait for, the system answers for it:
- *       with its first trap, or with IC0506 (M2, M4, M5).
+ *       with the trap of its last execution, or with IC0506 (M2, M4, M5).
  *   E4  What was not accepted of a call's cycles returns with the answer (M3).
  *   E5  A context ends when nothing is outstanding and nobody waits (M7).
  *   E6  Cycles are conserved: what leaves a canister and reaches nobody is in `draft.cyclesBurned`.
  */
 import { IC, rejectOf } from "../../types/errors.ts";
 import type { PrincipalId } from "../../types/ids.ts";
-import type { Reject } from "../../types/messages.ts";
+import { RejectCode, type Reject } from "../../types/messages.ts";
 import { principalText } from "../../types/principal.ts";
 import type { Fact } from "../../types/trace.ts";
 import type { CanisterState } from "../state/canister.ts";
 import { withConsumed } from "../state/consumed.ts";
 import type { Draft } from "../state/draft.ts";
-import type { CallContext, CanisterRequest } from "../state/messages.ts";
+import type { CallContext, CallOrigin, CanisterRequest } from "../state/messages.ts";
 import type { SubnetRecord } from "../../registry/registry.ts";
 import { executionFee, freezingLimit, isWasm64, unusedInstructionsRefund } from "./cycles.ts";
 import { deliver } from "./deliver.ts";
-import { outOfCyclesText } from "./failure.ts";
+import { ellipsized, outOfCyclesText, rejectFrom, toldTo } from "./failure.ts";
 import { withLowMemoryHook } from "./low-memory-hook.ts";
 import { respond, type Answer } from "./response.ts";
 import type { Run } from "./run-canister.ts";
@@ -77,7 +77,12 @@ export const viewOf = (context: CallContext): CallView => ({
   deadline: context.origin.kind === "canister" ? context.origin.deadline : 0n,
 });
 
-/** The answer as its receiver gets it. */
+/** The answer as its receiver gets it: canisters are spared long rejects. */
+function answerTo(origin: CallOrigin, answer: CanisterAnswer): Answer {
+  const short = origin.kind === "canister" && answer.kind === "reject";
+  return answerOf(short ? { ...answer, message: ellipsized(answer.message) } : answer);
+}
+
 export const answerOf = (answer: CanisterAnswer): Answer =>
   answer.kind === "reply"
     ? { kind: "reply", data: answer.data }
@@ -85,6 +90,8 @@ export const answerOf = (answer: CanisterAnswer): Answer =>
 
 export const didNotReply = (canister: CanisterState): Reject =>
   rejectOf(IC.CanisterDidNotReply, `Canister ${principalText(canister.id)} did not reply to the call`);
+
+const NO_RESPONSE: Reject = { code: RejectCode.CanisterError, message: "No response" };
 
 /** What a run adds to its context. */
 export const afterRun = (context: CallContext, run: Run): CallContext => ({
@@ -99,9 +106,9 @@ export function conclude(
   draft: Draft,
   canister: CanisterState,
   context: CallContext,
-  run: Pick<Run, "answer" | "calls" | "burned"> | undefined,
+  run: Pick<Run, "answer" | "calls" | "burned" | "failure"> | undefined,
 ): Answer | undefined {
-  const answer = decideAnswer(canister, context, run?.answer);
+  const answer = decideAnswer(canister, context, run);
   const next: CallContext =
     answer === undefined ? context : { ...context, responded: true, availableCycles: 0n };
   const contexts = new Map(canister.contexts);
@@ -139,11 +146,15 @@ export function conclude(
 function decideAnswer(
   canister: CanisterState,
   context: CallContext,
-  given: CanisterAnswer | undefined,
+  run: Pick<Run, "answer" | "failure"> | undefined,
 ): Answer | undefined {
-  if (given !== undefined) return answerOf(given);
-  const starved = !context.responded && context.outstandingCalls === 0 && context.origin.kind !== "system";
-  return starved ? { kind: "reject", reject: context.lastReject ?? didNotReply(canister) } : undefined;
+  const { origin } = context;
+  if (run?.answer !== undefined) return answerTo(origin, run.answer);
+  const starved = !context.responded && context.outstandingCalls === 0 && origin.kind !== "system";
+  if (!starved) return undefined;
+  if (run?.failure !== undefined)
+    return { kind: "reject", reject: toldTo(origin, rejectFrom(canister.id, run.failure)) };
+  return { kind: "reject", reject: origin.kind === "canister" ? NO_RESPONSE : didNotReply(canister) };
 }
 
 /** One line of the trace for an execution, and one for each print. */

@@ -60,8 +60,6 @@ export interface CallContext {
   readonly availableCycles: bigint;
   readonly outstandingCalls: number;
   readonly instructions: bigint;
-  /** The first trap in the context, told to the caller if nothing else answers. */
-  readonly lastReject: Reject | undefined;
 }
 
 export interface Callback {

@@ -153,6 +153,7 @@ class Attempt {
       time: draft.time,
       subnet: draft.subnet,
       instructionLimit: this.limit - this.instructions,
+      messageLimit: this.limit,
     });
     this.canister = result.canister;
     this.instructions += result.instructions;

@@ -11,7 +11,7 @@ import { HEAP_DELTA_RATE } from "../../state/standing.ts";
 import { outOfCyclesText, rejectFrom } from "../failure.ts";
 
 export const help = (suggestion: string, section: string): string =>
-  `\n${suggestion} See documentation: http://internetcomputer.org/docs/current/references/execution-errors#${section}`;
+  `\n${suggestion} See documentation: https://internetcomputer.org/docs/current/references/execution-errors#${section}`;
 
 export const unknownMethod = (method: string): Reject =>
   rejectOf(IC.CanisterMethodNotFound, `Management canister has no method '${method}'`);

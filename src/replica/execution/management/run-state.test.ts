@@ -34,7 +34,6 @@ describe("stopping and starting", () => {
     availableCycles: 0n,
     outstandingCalls: 1,
     instructions: 0n,
-    lastReject: undefined,
     ...part,
   });
   const statuses = (draft: Draft): string[] =>

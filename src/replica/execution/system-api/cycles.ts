@@ -15,8 +15,8 @@ function narrow(amount: bigint): bigint {
   return amount;
 }
 
-/** A response takes the available cycles with it. Source: interface M3. */
-const available = (s: Sandbox): bigint => (s.answer === undefined ? s.available : 0n);
+/** An answer takes what is left with it only when the execution ends: until then more may be accepted. */
+const available = (s: Sandbox): bigint => s.available;
 
 function accept(s: Sandbox, max: bigint): bigint {
   const room = U128_MAX - s.balance;

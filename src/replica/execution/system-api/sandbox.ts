@@ -26,6 +26,8 @@ export interface Situation {
   readonly time: Nanos;
   readonly subnet: SubnetRecord;
   readonly instructionLimit: bigint;
+  /** What the message may use in all its executions, where this is not its only one: errors name this limit. */
+  readonly messageLimit?: bigint;
   /** What an answer may hold, in bytes. */
   readonly maxReplyBytes: number;
   /** In `inspect_message`: the method called. */
@@ -146,11 +148,14 @@ export function openSandbox(canister: CanisterState, situation: Situation): Sand
   };
 }
 
+export const limitToTell = ({ messageLimit, instructionLimit }: Situation): bigint =>
+  messageLimit ?? instructionLimit;
+
 /** Takes instructions; a message that has none left ends here. */
 export function charge(s: Sandbox, instructions: bigint): void {
   const left = s.instance.counter() - instructions;
   s.instance.setCounter(left);
-  if (left < 0n) fail(instructionLimitExceeded(s.situation.instructionLimit));
+  if (left < 0n) fail(instructionLimitExceeded(limitToTell(s.situation)));
 }
 
 /** [offset, offset+size) of the heap, live, about to be read. `what` names the function in the trap. */
