@@ -7,12 +7,13 @@
  *
  * Source: replica B.1, B.5; interface M37.
  */
+import { inRanges } from "../../registry/ranges.ts";
 import { IC, rejectOf } from "../../types/errors.ts";
 import { MANAGEMENT_CANISTER, type CanisterId } from "../../types/ids.ts";
-import type { Reject } from "../../types/messages.ts";
+import { RejectCode, type Reject } from "../../types/messages.ts";
 import { principalText } from "../../types/principal.ts";
 import type { CanisterState } from "../state/canister.ts";
-import type { Draft } from "../state/draft.ts";
+import { canisterOf, type Draft } from "../state/draft.ts";
 import type { CanisterRequest } from "../state/messages.ts";
 import { respond } from "./response.ts";
 
@@ -23,19 +24,20 @@ export function deliver(draft: Draft, request: CanisterRequest): void {
     return;
   }
   const canister = draft.canisters.get(receiver);
-  const reject = canister === undefined ? notFound(receiver) : statusRefusal(canister);
-  if (canister === undefined || reject !== undefined) {
-    respond(
-      draft,
-      request.origin,
-      receiver,
-      { kind: "reject", reject: reject ?? notFound(receiver) },
-      request.cycles,
-    );
+  const reject = canister === undefined ? nobodyThere(draft, receiver) : statusRefusal(canister);
+  if (reject !== undefined) {
+    respond(draft, request.origin, receiver, { kind: "reject", reject }, request.cycles);
     return;
   }
-  draft.canisters.set(receiver, { ...canister, inputs: [...canister.inputs, request] });
+  const { inputs } = canisterOf(draft, receiver);
+  draft.canisters.set(receiver, { ...canisterOf(draft, receiver), inputs: [...inputs, request] });
 }
+
+/** Of an id that no subnet has, mainnet's router speaks; of one that has gone, its subnet. */
+const nobodyThere = (draft: Draft, id: CanisterId): Reject =>
+  inRanges(draft.subnet.canisterRanges, id)
+    ? notFound(id)
+    : { code: RejectCode.DestinationInvalid, message: `No route to canister ${principalText(id)}` };
 
 export const notFound = (id: CanisterId): Reject =>
   rejectOf(IC.CanisterNotFound, `Canister ${principalText(id)} not found`);
