@@ -80,13 +80,9 @@ const storagePerDay = ({ settings }: CanisterState, bytes: number, subnet: Subne
 const computePerDay = ({ settings }: CanisterState, subnet: SubnetRecord): bigint =>
   scaled(settings.computeAllocation * FEES.computePercentSecond * DAY_SECONDS, subnet);
 
-/** Storage and compute allocation of so many whole seconds: each its part of a day, rounded down. */
-export function occupancyFee(canister: CanisterState, seconds: bigint, subnet: SubnetRecord): bigint {
-  const storage = storagePerDay(canister, memoryUsed(canister), subnet);
-  return (storage * seconds) / DAY_SECONDS + computeFee(canister, seconds, subnet);
-}
-
-/** The part of it that is for compute. */
+/** What so many whole seconds of storage cost, and of compute allocation: of each its part of a day, rounded down. */
+export const storageFee = (canister: CanisterState, seconds: bigint, subnet: SubnetRecord): bigint =>
+  (storagePerDay(canister, memoryUsed(canister), subnet) * seconds) / DAY_SECONDS;
 export const computeFee = (canister: CanisterState, seconds: bigint, subnet: SubnetRecord): bigint =>
   (computePerDay(canister, subnet) * seconds) / DAY_SECONDS;
 

@@ -5,7 +5,7 @@
  *       M9).
  *   B2  A callback runs on a frozen or stopping canister, and after its context has answered (M8, M56).
  *   B3  When it traps, cleanup runs on the state before it; when that traps too, both are told (M9).
- *   B4  Under a deleted context nothing runs (M11, M13).
+ *   B4  Under a deleted context nothing runs (M11, M13); the base fee is paid all the same.
  *   B5  An answer to a call that was answered before, by its deadline, is dropped and its refund lost (M62).
  *
  * Source: interface §5.1, §5.5; replica E.1.
@@ -38,7 +38,7 @@ export function executeResponse(host: WasmHost, draft: Draft, response: Canister
   const limit = draft.subnet.limits.update;
 
   if (context.deleted || canister.code === undefined) {
-    conclude(draft, { ...canister, cycles: canister.cycles + prepaid }, context, undefined);
+    conclude(draft, settle(draft, canister, prepaid, limit, 0n), context, undefined);
     return 0n;
   }
 

@@ -14,7 +14,7 @@ import type { CanisterState } from "../state/canister.ts";
 import { canisterOf, watchedIds, type Draft } from "../state/draft.ts";
 import type { CanisterInput, CanisterRequest, CanisterResponse } from "../state/messages.ts";
 import { withConsumed } from "../state/consumed.ts";
-import { computeFee, occupancyFee } from "./cycles.ts";
+import { computeFee, storageFee } from "./cycles.ts";
 import { uninstall } from "./management/uninstall-code.ts";
 
 const SECOND: Nanos = 1_000_000_000n;
@@ -58,32 +58,44 @@ export function expireCalls(draft: Draft): void {
 export function chargeForResources(draft: Draft, id: CanisterId): void {
   const canister = canisterOf(draft, id);
   const seconds = (draft.time - canister.chargedUntil) / SECOND;
-  const fee = occupancyFee(canister, seconds, draft.subnet);
-  const reserved = min(fee, canister.reservedCycles);
-  const rest = min(fee - reserved, canister.cycles);
-  draft.cyclesBurned += reserved + rest;
-  const ruined = reserved + rest < fee;
-  const compute = ruined ? 0n : computeFee(canister, seconds, draft.subnet);
-  const forCompute = withConsumed(canister, "compute_allocation", compute);
-  const charged: CanisterState = {
-    ...canister,
-    chargedUntil: draft.time,
-    reservedCycles: canister.reservedCycles - reserved,
-    cycles: canister.cycles - rest,
-    consumed: withConsumed(
-      { consumed: forCompute },
-      ruined ? "uninstall" : "memory",
-      reserved + rest - compute,
-    ),
-  };
-  draft.canisters.set(id, charged);
-  if (ruined) ruin(draft, charged);
+  const due = { ...canister, chargedUntil: draft.time };
+  const stored = paid(draft, due, "memory", storageFee(canister, seconds, draft.subnet));
+  const fee = computeFee(canister, seconds, draft.subnet);
+  const occupied = paid(draft, stored.canister, "compute_allocation", fee);
+  draft.canisters.set(id, occupied.canister);
+  if (!stored.whole || !occupied.whole) ruin(draft, occupied.canister);
 }
 
-/** U3. */
+/** From what is reserved first; all or nothing. */
+function paid(
+  draft: Draft,
+  canister: CanisterState,
+  use: "memory" | "compute_allocation",
+  fee: bigint,
+): { readonly canister: CanisterState; readonly whole: boolean } {
+  if (canister.cycles + canister.reservedCycles < fee) return { canister, whole: false };
+  const reserved = min(fee, canister.reservedCycles);
+  draft.cyclesBurned += fee;
+  return {
+    canister: {
+      ...canister,
+      reservedCycles: canister.reservedCycles - reserved,
+      cycles: canister.cycles - (fee - reserved),
+      consumed: withConsumed(canister, use, fee),
+    },
+    whole: true,
+  };
+}
+
+/** U3. What cycles it has left are gone. */
 function ruin(draft: Draft, { snapshots: _gone, ...canister }: CanisterState): void {
+  const rest = canister.cycles + canister.reservedCycles;
+  draft.cyclesBurned += rest;
   uninstall(draft, {
     ...canister,
+    cycles: 0n,
+    reservedCycles: 0n,
+    consumed: withConsumed(canister, "uninstall", rest),
     version: canister.version + 1n,
     settings: { ...canister.settings, computeAllocation: 0n, memoryAllocation: 0n },
     history: [],

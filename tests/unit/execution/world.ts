@@ -5,6 +5,7 @@ import { createBeginRound } from "../../../src/replica/routing/begin-round.ts";
 import type { CanisterState } from "../../../src/replica/state/canister.ts";
 import type { WasmHost } from "../../../src/replica/interfaces/wasm-host.ts";
 import type { ReplicatedState } from "../../../src/replica/state/state.ts";
+import { cyclesLedger, missingCycles } from "../../../src/replica/state/cycles-ledger.ts";
 import { NO_SCHEDULE } from "../../../src/replica/state/standing.ts";
 import { subnetInfo } from "../../../src/replica/state/draft.ts";
 import { APPLICATION_LIMITS, type SubnetRecord } from "../../../src/registry/registry.ts";
@@ -159,28 +160,9 @@ export class World {
     return result.kind === "replied" ? utf8Lossy(result.reply) : rejectText(result.reject);
   }
 
-  /** Cycles wherever they may be. */
-  held(): bigint {
-    let total = 0n;
-    for (const c of this.state.canisters.values()) {
-      total += c.cycles + c.reservedCycles;
-      for (const context of c.contexts.values()) total += context.availableCycles;
-      for (const callback of c.callbacks.values()) total += callback.prepaidCycles;
-      for (const input of c.inputs) {
-        if (input.kind === "request") total += input.cycles;
-        if (input.kind === "response") total += input.refund;
-      }
-      if (c.status.kind === "stopping") for (const asked of c.status.waiting) total += asked.cycles;
-    }
-    for (const request of this.state.subnetQueue) total += request.cycles;
-    for (const { request } of this.state.postponedRawRand) total += request.cycles;
-    return total;
-  }
-
-  /** Zero, always: minted = held + burned. */
+  /** Zero, always: minted = held + in flight + burned. */
   missingCycles(): bigint {
-    const { cyclesMinted, cyclesBurned } = this.state.totals;
-    return cyclesMinted - cyclesBurned - this.held();
+    return missingCycles(cyclesLedger(this.state));
   }
 }
 
