@@ -36,6 +36,7 @@ import type { WasmHost } from "./interfaces/wasm-host.ts";
 import { CertificationPool, type CertificationPoolSnapshot } from "./pools/certification-pool.ts";
 import { IngressPool, type IngressPoolSnapshot } from "./pools/ingress-pool.ts";
 import { createBeginRound } from "./routing/begin-round.ts";
+import type { ReplicatedState } from "./state/state.ts";
 import { genesisState } from "./state/genesis.ts";
 import { StateManager, type StateManagerSnapshot } from "./state-manager/state-manager.ts";
 
@@ -45,6 +46,8 @@ export interface ReplicaDeps {
   readonly genesis: LabTime;
   readonly crypto: ReplicaCrypto;
   readonly wasm: WasmHost;
+  /** Sees every state that a round made, before it is hashed: for checkers. */
+  readonly watch?: (state: ReplicatedState) => void;
 }
 
 /** Plain data: structuredClone keeps it whole. Rounds in hand are begun again from their batches. */
@@ -236,6 +239,7 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
     }
     say(progress.facts);
     if (!progress.done) return;
+    deps.watch?.(progress.state);
     const root = states.commit(progress.state);
     say([{ kind: "round-executed", height: progress.state.height, ...executed, root }]);
     batches.shift();

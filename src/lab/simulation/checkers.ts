@@ -8,6 +8,7 @@ export function violations(result: SimulationResult): string[] {
     ...disagreements("state roots", result.roots),
     ...includedTwice(result),
     ...repeated(result),
+    ...result.broken,
     ...(result.reached ? [] : ["some node did not reach the height asked for after the links healed"]),
   ];
 }
@@ -27,7 +28,6 @@ function disagreements(what: string, byNode: ReadonlyMap<string, ReadonlyMap<num
   return out;
 }
 
-/** An inter-canister call's later callbacks name no ingress message, so once means once. */
 function repeated(result: SimulationResult): string[] {
   const out: string[] = [];
   for (const [node, messages] of result.executed) {

@@ -17,6 +17,7 @@ import type { HttpRequest } from "../../types/http.ts";
 import type { Hash, Height, LabTime, MessageId, NodeId } from "../../types/ids.ts";
 import type { LinkPolicy } from "../../shell/gate.ts";
 import { VirtualNetwork } from "../virtual-network.ts";
+import { brokenPromises } from "./promises.ts";
 
 export interface SimulationSetup {
   readonly registry: Registry;
@@ -64,6 +65,8 @@ export interface SimulationResult {
   /** SHA-256 over every message sent, in order, with sender and receiver. */
   readonly sent: Hash;
   readonly reached: boolean;
+  /** What the first node that made a state found broken in it. */
+  readonly broken: readonly string[];
 }
 
 export const SIMULATION_GENESIS: LabTime = 1_700_000_000_000;
@@ -94,12 +97,19 @@ export function simulate(setup: SimulationSetup, options: SimulationOptions): Si
       if (links.chance(drawn.loss) && !healed) return undefined;
       return now + drawn.latencyMs + (healed ? 0 : own.get(`${from} ${to}`)!) + jitter;
     };
+  const judged = new Set<Height>();
+  const broken: string[] = [];
   const deps = (i: number): ReplicaDeps => ({
     me: nodes[i]!,
     registry: setup.registry,
     genesis: SIMULATION_GENESIS,
     crypto: setup.cryptos[i]!,
     wasm: setup.wasmHost(),
+    watch: (state) => {
+      if (judged.has(state.height)) return;
+      judged.add(state.height);
+      broken.push(...brokenPromises(state));
+    },
   });
   const network = new VirtualNetwork(
     nodes.map((id, i) => ({ id, replica: createReplica(deps(i)) })),
@@ -122,7 +132,8 @@ export function simulate(setup: SimulationSetup, options: SimulationOptions): Si
       if (fact.height === options.restoreAt && restore === undefined) restore = node;
     }
     if (fact.kind === "round-executed") roots.get(node)!.set(fact.height, fact.root);
-    if (fact.kind === "message-executed" && fact.message !== undefined) {
+    // Callbacks name the user's call for which they run, too.
+    if (fact.kind === "message-executed" && fact.message !== undefined && !fact.method.startsWith("(")) {
       const mine = executed.get(node)!;
       mine.set(fact.message, (mine.get(fact.message) ?? 0) + 1);
     }
@@ -172,6 +183,7 @@ export function simulate(setup: SimulationSetup, options: SimulationOptions): Si
     executed,
     sent: toHex(sent.digest()),
     reached: done,
+    broken,
   };
 }
 
