@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: "unit",
           sequence: { groupOrder: 0 },
-          include: ["src/**/*.test.ts", "tests/*.test.ts", "tests/unit/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "tests/*.test.ts", "tests/{unit,conformance}/**/*.test.ts"],
           testTimeout: 60_000,
         },
       },

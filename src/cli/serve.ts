@@ -1,6 +1,6 @@
 /**
- * `npm run serve`: the same engine behind HTTP, for any Internet Computer agent. Stdout holds one JSON line when the
- * first height is certified; everything else goes to stderr. SIGINT and SIGTERM end it with 0.
+ * `npm run serve`: the same engine behind HTTP, for any Internet Computer agent. Stdout holds one JSON line when
+ * every node has certified a height; everything else goes to stderr. SIGINT and SIGTERM end it with 0.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { toHex } from "../base/bytes.ts";
@@ -64,17 +64,18 @@ async function start(): Promise<void> {
   process.stdout.write(`${JSON.stringify(ready)}\n`);
 }
 
-/** The first certification: from then on every route answers. */
+/** Every node has a certified state: from then on every route answers, whichever node is asked. */
 function certified(network: Network): Promise<void> {
+  const waitedFor = new Set(network.info.nodes);
   return new Promise((resolve) => {
     const leave = network.subscribe((batch) => {
       for (const { node, status, because } of batch.statuses) {
         if (status === "stopped") process.stderr.write(`node ${principalText(node)} stopped: ${because}\n`);
       }
-      if (batch.entries.some((e) => e.fact.kind === "certified")) {
-        resolve();
-        leave();
-      }
+      for (const { node, fact } of batch.entries) if (fact.kind === "certified") waitedFor.delete(node);
+      if (waitedFor.size > 0) return;
+      resolve();
+      leave();
     });
   });
 }

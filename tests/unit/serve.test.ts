@@ -1,5 +1,5 @@
 /** `npm run serve` as its users meet it: flags, the ready line, the official agent with every identity, rejects and traps. */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import {
   DelegationChain,
   DelegationIdentity,
@@ -13,32 +13,9 @@ import { Principal } from "@icp-sdk/core/principal";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fromHex } from "../../src/base/bytes.ts";
 import { agentFor, counterOf, deploy, type Endpoint, managementOf } from "../agent/clients.ts";
+import { exitOf, type Ready, readyOf, startServe } from "../agent/serve.ts";
 import { wat } from "../../src/shell/testing/wat.ts";
 import { counterWasm } from "../simulation/setup.ts";
-
-interface Ready {
-  event: "ready";
-  url: string;
-  rootKey: string;
-  subnetId: string;
-  nodes: string[];
-  defaultEffectiveCanisterId: string;
-}
-
-function start(...args: string[]): { child: ChildProcess; stdout: () => string; stderr: () => string } {
-  const child = spawn(process.execPath, ["src/cli/serve.ts", ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (d: Buffer) => {
-    out += d.toString();
-  });
-  child.stderr.on("data", (d: Buffer) => {
-    err += d.toString();
-  });
-  return { child, stdout: () => out, stderr: () => err };
-}
-
-const exit = (child: ChildProcess): Promise<number | null> =>
-  new Promise((resolve) => child.once("exit", (code) => resolve(code)));
 
 describe("flags", () => {
   test.each([
@@ -46,8 +23,8 @@ describe("flags", () => {
     [["--port", "x"], "--port takes a whole number"],
     [["--nonsense"], "nonsense"],
   ])("%j exits with 2 and one sentence", async (args, sentence) => {
-    const { child, stdout, stderr } = start(...args);
-    expect(await exit(child)).toBe(2);
+    const { child, stdout, stderr } = startServe(...args);
+    expect(await exitOf(child)).toBe(2);
     expect(stderr()).toContain(sentence);
     expect(stderr().trim().split("\n")).toHaveLength(1);
     expect(stdout()).toBe("");
@@ -61,25 +38,20 @@ describe("a subnet of four", () => {
   let any: Principal;
 
   beforeAll(async () => {
-    const started = start("--port", "0", "--notary-delay", "0");
+    const started = startServe("--port", "0", "--notary-delay", "0");
     child = started.child;
-    ready = await new Promise<Ready>((resolve, reject) => {
-      child.stdout!.on("data", () => {
-        if (started.stdout().includes("\n")) resolve(JSON.parse(started.stdout()) as Ready);
-      });
-      child.once("exit", () => reject(new Error(started.stderr())));
-    });
+    ready = await readyOf(started);
     endpoint = { fetch, rootKey: fromHex(ready.rootKey), host: ready.url };
     any = Principal.fromText(ready.defaultEffectiveCanisterId);
   }, 60_000);
   afterAll(async () => {
     child.kill("SIGTERM");
-    expect(await exit(child)).toBe(0);
+    expect(await exitOf(child)).toBe(0);
   });
 
   test("the port taken: exit 2, one sentence", async () => {
-    const second = start("--port", new URL(ready.url).port);
-    expect(await exit(second.child)).toBe(2);
+    const second = startServe("--port", new URL(ready.url).port);
+    expect(await exitOf(second.child)).toBe(2);
     expect(second.stderr()).toContain("is taken");
   });
 
