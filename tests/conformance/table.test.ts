@@ -1,6 +1,5 @@
 /** CONFORMANCE.md says what the tests say. */
 import { readFileSync } from "node:fs";
-import { format } from "prettier";
 import { expect, test } from "vitest";
 import { idsIn, readRows, stateOf, table } from "./rows.ts";
 
@@ -29,17 +28,16 @@ test("no test names a row that does not exist", () => {
   expect(idsIn("A title of H40")).toEqual([]);
 });
 
-test("CONFORMANCE.md is current: node tests/conformance/write-table.ts", async () => {
+test("CONFORMANCE.md is current: node tests/conformance/write-table.ts", () => {
   const counts = new Map<string, number>();
   for (const row of rows) counts.set(stateOf(row), (counts.get(stateOf(row)) ?? 0) + 1);
   console.info("interface rows:", Object.fromEntries(counts));
   const written = readFileSync("CONFORMANCE.md", "utf8");
-  const expected = await format(table(rows), { parser: "markdown", proseWrap: "preserve" });
-  expect(statesOf(written)).toEqual(statesOf(expected));
+  expect(statesOf(written)).toEqual(statesOf(table(rows)));
 });
 
 /** Row and state: which file holds a row may change without a word. */
 const statesOf = (markdown: string): string[] =>
-  [...markdown.matchAll(/^\| (\w+) +\| .*? \| (kept|diverging|open|not ours) +\|/gm)].map(
+  [...markdown.matchAll(/^\| (\w+) \| .*? \| (kept|diverging|open|not ours) \|/gm)].map(
     ([, id, state]) => `${id} ${state}`,
   );
