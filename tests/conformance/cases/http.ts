@@ -68,13 +68,6 @@ export function routes(world: () => World): void {
     expect(textOf(await send(world(), pathOf("call", world().probe, "v2"), body))).toBe("202 ");
   });
 
-  test.each(["H3 v3", "H4 v4"])("%s call: a certificate of the reply", async (name) => {
-    const content = callContent(world(), "echo", { arg: utf8("hi") });
-    const body = anonymous(content);
-    const answer = mapOf(await send(world(), pathOf("call", world().probe, name.slice(3)), body));
-    expect(answer.status).toBe("replied");
-  });
-
   test("H3, H4 a v3 and a v4 call answer alike", async () => {
     const content = callContent(world(), "echo", { arg: utf8("hi") });
     for (const version of ["v3", "v4"]) {
