@@ -166,15 +166,17 @@ export function outOfCyclesText(canister: CanisterId, missing: bigint, reveal: b
   return reveal ? `${out}: please top up the canister with at least ${missing} additional cycles` : out;
 }
 
-export const cyclesAddTooMuch = (canister: CanisterId, missing: bigint): Failure => ({
+export const cyclesAddTooMuch = (canister: CanisterId, missing: bigint, reveal: boolean): Failure => ({
   error: IC.CanisterContractViolation,
-  text: outOfCyclesText(canister, missing, true),
+  text: outOfCyclesText(canister, missing, reveal),
   help: "",
 });
 
-export const memoryGrowTooDear = (bytes: number, missing: bigint): Failure => ({
+export const memoryGrowTooDear = (bytes: number, missing: bigint, reveal: boolean): Failure => ({
   error: IC.InsufficientCyclesInMemoryGrow,
-  text: `Canister cannot grow memory by ${bytes} bytes due to insufficient cycles. At least ${missing} additional cycles are required.`,
+  text:
+    `Canister cannot grow memory by ${bytes} bytes due to insufficient cycles.` +
+    (reveal ? ` At least ${missing} additional cycles are required.` : ""),
   help: advice("Try topping up the canister.", "insufficient-cycles-in-memory-grow"),
 });
 

@@ -10,12 +10,13 @@
  * Source: interface §4.4, §5.4–5.6; replica E.1.
  */
 import { concat, toHex, utf8Lossy } from "../../../base/bytes.ts";
+import type { Nanos } from "../../../types/ids.ts";
 import { principalText } from "../../../types/principal.ts";
 import { callPrepayment, isWasm64, requestFee } from "../cycles.ts";
 import { cyclesAddTooMuch, fail, invalidPrincipal, toolchainViolation, userViolation } from "../failure.ts";
 import { CALLING, SENDING_CYCLES } from "./contexts.ts";
 import { define, type ApiFunction } from "./define.ts";
-import { fromHeap, liquid, type CallInPreparation, type Sandbox } from "./sandbox.ts";
+import { fromHeap, keep, liquid, revealsCycles, type CallInPreparation, type Sandbox } from "./sandbox.ts";
 
 export const QUEUE_CAPACITY = 500;
 export const MAX_CALL_TIMEOUT_SECONDS = 300;
@@ -37,8 +38,10 @@ export function dropPreparation(s: Sandbox): void {
 
 function addCycles(s: Sandbox, name: string, amount: bigint): void {
   const call = preparing(s, name);
-  const most = liquid(s);
-  if (amount > most) fail(cyclesAddTooMuch(s.canister.id, amount - most));
+  if (amount > liquid(s)) {
+    const missing = keep(s) + amount - s.balance;
+    fail(cyclesAddTooMuch(s.canister.id, missing, revealsCycles(s)));
+  }
   s.balance -= amount;
   call.cycles += amount;
 }
@@ -52,6 +55,11 @@ function hasRoom(s: Sandbox, callee: string): boolean {
   }
   return (s.openCalls.get(callee) ?? 0) < QUEUE_CAPACITY;
 }
+
+const SECOND: Nanos = 1_000_000_000n;
+
+/** Deadlines are whole seconds. */
+const deadlineOf = (time: Nanos, seconds: number): Nanos => (time / SECOND + BigInt(seconds)) * SECOND;
 
 function perform(s: Sandbox): number {
   const call = preparing(s, "call_perform");
@@ -74,7 +82,7 @@ function perform(s: Sandbox): number {
     cycles: call.cycles,
     prepaid,
     fee,
-    deadline: call.timeoutSeconds === undefined ? 0n : time + BigInt(call.timeoutSeconds) * 1_000_000_000n,
+    deadline: call.timeoutSeconds === undefined ? 0n : deadlineOf(time, call.timeoutSeconds),
     onReply: call.onReply,
     onReject: call.onReject,
     onCleanup: call.onCleanup,

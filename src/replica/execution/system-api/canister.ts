@@ -1,18 +1,26 @@
 /** What a canister may ask about itself, its environment, time and certified data. Source: interface §4.4, S35, S36, C42. */
 import { compareBytes, toHex, utf8, utf8Strict } from "../../../base/bytes.ts";
 import { principalBytes } from "../../../types/principal.ts";
-import { fail, invalidPrincipal, toolchainViolation, userViolation } from "../failure.ts";
+import {
+  fail,
+  type Failure,
+  invalidPrincipal,
+  toolchainViolation,
+  userViolation,
+  wrongContext,
+} from "../failure.ts";
 import {
   ANYWHERE,
   ANYWHERE_OR_START,
   CERTIFYING,
+  modeName,
   REPLICATED,
   REPLICATED_OR_START,
   SETTING_TIMER,
   WITH_CERTIFICATE,
 } from "./contexts.ts";
 import { define, type ApiFunction } from "./define.ts";
-import { copyOut, fromHeap, heap, type Sandbox } from "./sandbox.ts";
+import { copyOut, fromHeap, heap, requireInside, type Sandbox } from "./sandbox.ts";
 
 const STATUS = { running: 1, stopping: 2, stopped: 3 } as const;
 const CERTIFIED_DATA_MAX_BYTES = 32;
@@ -22,6 +30,7 @@ const MAX_VARIABLE_NAME_BYTES = 128;
 const readable = (
   name: string,
   contexts: ApiFunction["contexts"],
+  what: string,
   bytesOf: (s: Sandbox) => Uint8Array,
 ): Record<string, ApiFunction> => ({
   [`${name}_size`]: define({ params: [], result: "P", contexts, run: (s) => bytesOf(s).length }),
@@ -29,15 +38,36 @@ const readable = (
     params: ["P", "P", "P"],
     contexts,
     bytes: [2],
-    run: (s, dst, offset, size) => copyOut(s, `${name}_copy`, bytesOf(s), dst, offset, size),
+    run: (s, dst, offset, size) => copyOut(s, `${name}_copy`, what, bytesOf(s), dst, offset, size),
   }),
 });
 
-function certificate(s: Sandbox): Uint8Array {
-  if (s.situation.certificate === undefined)
-    fail(toolchainViolation("ic0_data_certificate_copy: no data certificate is available."));
-  return s.situation.certificate;
+/** Where there is none, the functions are as forbidden as in other contexts. */
+function certificate(s: Sandbox, name: string): Uint8Array {
+  const { certificate: shown, context, task } = s.situation;
+  if (shown === undefined) fail(wrongContext(name, modeName(context, task)));
+  return shown;
 }
+
+const dataCertificate: Readonly<Record<string, ApiFunction>> = {
+  data_certificate_size: define({
+    params: [],
+    result: "P",
+    contexts: WITH_CERTIFICATE,
+    run: (s) => certificate(s, "data_certificate_size").length,
+  }),
+  data_certificate_copy: define({
+    params: ["P", "P", "P"],
+    contexts: WITH_CERTIFICATE,
+    bytes: [2],
+    run: (s, dst, offset, size) => {
+      const bytes = certificate(s, "data_certificate_copy");
+      requireInside("ic0_data_certificate_copy", "offset", offset, size, bytes.length);
+      requireInside("ic0_data_certificate_copy", "dst", dst, size, s.instance.memory().length);
+      copyOut(s, "data_certificate_copy", "data", bytes, dst, offset, size);
+    },
+  }),
+};
 
 /** Names in byte order: the order of the indexes. */
 const variables = (s: Sandbox): { readonly name: Uint8Array; readonly value: Uint8Array }[] =>
@@ -57,10 +87,16 @@ function variableName(s: Sandbox, index: number): Uint8Array {
   return found.name;
 }
 
+/** Mainnet has advice and no page for it. */
+const notText = (error: string): Failure => ({
+  ...userViolation(error),
+  help: "Provide a valid UTF-8 string for the environment variable name. See documentation: ",
+});
+
 function givenName(s: Sandbox, api: string, src: number, size: number): string {
   if (size > MAX_VARIABLE_NAME_BYTES) fail(userViolation(`ic0.${api}: Variable name is too large.`));
-  const name = utf8Strict(heap(s, `ic0.${api} heap`, src, size));
-  if (name === undefined) fail(userViolation(`ic0.${api}: Variable name is not a valid UTF-8 string.`));
+  const name = utf8Strict(heap(s, `ic0.${api} ${api === "env_var_value_copy" ? "name" : "heap"}`, src, size));
+  if (name === undefined) fail(notText(`ic0.${api}: Variable name is not a valid UTF-8 string.`));
   return name;
 }
 
@@ -93,7 +129,7 @@ const environment: Readonly<Record<string, ApiFunction>> = {
     contexts: ANYWHERE,
     bytes: [3],
     run: (s, index, dst, offset, size) =>
-      copyOut(s, "env_var_name_copy", variableName(s, index), dst, offset, size),
+      copyOut(s, "env_var_name_copy", "name", variableName(s, index), dst, offset, size),
   }),
   env_var_name_exists: define({
     params: ["P", "P"],
@@ -115,16 +151,16 @@ const environment: Readonly<Record<string, ApiFunction>> = {
     bytes: [1, 4],
     run: (s, src, nameSize, dst, offset, size) => {
       const bytes = value(s, "env_var_value_copy", src, nameSize);
-      copyOut(s, "env_var_value_copy", bytes, dst, offset, size);
+      copyOut(s, "env_var_value_copy", "value", bytes, dst, offset, size);
     },
   }),
 };
 
 export const canisterFunctions: Readonly<Record<string, ApiFunction>> = {
-  ...readable("canister_self", ANYWHERE, (s) => principalBytes(s.canister.id)),
-  ...readable("subnet_self", ANYWHERE, (s) => principalBytes(s.situation.subnet.id)),
-  ...readable("root_key", REPLICATED, (s) => s.situation.subnet.publicKeyDer),
-  ...readable("data_certificate", WITH_CERTIFICATE, certificate),
+  ...readable("canister_self", ANYWHERE, "id", (s) => principalBytes(s.canister.id)),
+  ...readable("subnet_self", ANYWHERE, "id", (s) => principalBytes(s.situation.subnet.id)),
+  ...readable("root_key", REPLICATED, "bytes", (s) => s.situation.subnet.publicKeyDer),
+  ...dataCertificate,
   ...environment,
   canister_status: define({
     params: [],
@@ -164,9 +200,12 @@ export const canisterFunctions: Readonly<Record<string, ApiFunction>> = {
       if (size > CERTIFIED_DATA_MAX_BYTES)
         fail(
           userViolation(
-            `ic0.certified_data_set: the passed data must be no larger than ${CERTIFIED_DATA_MAX_BYTES} bytes. Found ${size} bytes.`,
+            `ic0_certified_data_set failed because the passed data must be no larger than ${CERTIFIED_DATA_MAX_BYTES} bytes. Found ${size} bytes.`,
+            "Try certifying just the hash of your data instead of the full contents.",
+            "certified_data_set-payload-too-large",
           ),
         );
+      requireInside("ic0_certified_data_set", "src", src, size, s.instance.memory().length);
       s.certifiedData = fromHeap(s, "ic0.certified_data_set", src, size);
     },
   }),

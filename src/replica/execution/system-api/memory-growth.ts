@@ -10,7 +10,7 @@
 import { freezingLimitWith } from "../cycles.ts";
 import { fail, memoryGrowTooDear, wasmMemoryLimitExceeded } from "../failure.ts";
 import { GROWTH_CHECKED, MEMORY_LIMITED } from "./contexts.ts";
-import { memoryNow, type Sandbox } from "./sandbox.ts";
+import { memoryNow, revealsCycles, type Sandbox } from "./sandbox.ts";
 import { WASM_PAGE } from "./stable-draft.ts";
 
 const GIB = 2 ** 30;
@@ -20,7 +20,7 @@ export function checkGrowth(s: Sandbox, bytes: number): void {
   const { context, subnet } = s.situation;
   if (bytes === 0 || !GROWTH_CHECKED.has(context)) return;
   const keep = freezingLimitWith(s.canister, memoryNow(s) + bytes, subnet);
-  if (s.balance < keep) fail(memoryGrowTooDear(bytes, keep - s.balance));
+  if (s.balance < keep) fail(memoryGrowTooDear(bytes, keep - s.balance, revealsCycles(s)));
 }
 
 export function allowHeapGrowth(s: Sandbox, currentPages: number, deltaPages: number): boolean {

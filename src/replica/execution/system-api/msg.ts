@@ -33,6 +33,7 @@ const size = (read: (s: Sandbox) => Uint8Array, contexts: ApiFunction["contexts"
   define({ params: [], result: "P", contexts, run: (s) => read(s).length });
 const copy = (
   name: string,
+  what: string,
   read: (s: Sandbox) => Uint8Array,
   contexts: ApiFunction["contexts"],
   bytes: readonly number[] = [2],
@@ -41,7 +42,7 @@ const copy = (
     params: ["P", "P", "P"],
     contexts,
     bytes,
-    run: (s, dst, offset, n) => copyOut(s, name, read(s), dst, offset, n),
+    run: (s, dst, offset, n) => copyOut(s, name, what, read(s), dst, offset, n),
   });
 
 const arg = (s: Sandbox): Uint8Array => s.situation.arg;
@@ -53,15 +54,20 @@ const callerInfoSigner = (s: Sandbox): Uint8Array =>
 
 export const msgFunctions: Readonly<Record<string, ApiFunction>> = {
   msg_arg_data_size: size(arg, WITH_ARGUMENT),
-  msg_arg_data_copy: copy("msg_arg_data_copy", arg, WITH_ARGUMENT),
+  msg_arg_data_copy: copy("msg_arg_data_copy", "payload", arg, WITH_ARGUMENT),
   msg_caller_size: size(caller, ANYWHERE),
-  msg_caller_copy: copy("msg_caller_copy", caller, ANYWHERE),
+  msg_caller_copy: copy("msg_caller_copy", "id", caller, ANYWHERE),
   msg_caller_info_data_size: size(callerInfo, WITH_CALLER_INFO),
-  msg_caller_info_data_copy: copy("msg_caller_info_data_copy", callerInfo, WITH_CALLER_INFO),
+  msg_caller_info_data_copy: copy("msg_caller_info_data_copy", "data", callerInfo, WITH_CALLER_INFO),
   msg_caller_info_signer_size: size(callerInfoSigner, WITH_CALLER_INFO),
-  msg_caller_info_signer_copy: copy("msg_caller_info_signer_copy", callerInfoSigner, WITH_CALLER_INFO),
+  msg_caller_info_signer_copy: copy(
+    "msg_caller_info_signer_copy",
+    "signer",
+    callerInfoSigner,
+    WITH_CALLER_INFO,
+  ),
   msg_method_name_size: size(methodName, INSPECTING),
-  msg_method_name_copy: copy("msg_method_name_copy", methodName, INSPECTING),
+  msg_method_name_copy: copy("msg_method_name_copy", "payload", methodName, INSPECTING),
 
   accept_message: define({
     params: [],
@@ -81,6 +87,7 @@ export const msgFunctions: Readonly<Record<string, ApiFunction>> = {
   msg_reject_msg_size: size((s) => rejectMessage(s, "msg_reject_msg_size"), REJECT_MESSAGE),
   msg_reject_msg_copy: copy(
     "msg_reject_msg_copy",
+    "msg",
     (s) => rejectMessage(s, "msg_reject_msg_copy"),
     REJECT_MESSAGE,
   ),

@@ -10,7 +10,7 @@ import type { RunningInstance } from "../../interfaces/wasm-host.ts";
 import type { CanisterState } from "../../state/canister.ts";
 import type { CanisterTask, Closure } from "../../state/messages.ts";
 import { freezingLimitWith, memoryUsed } from "../cycles.ts";
-import { fail, instructionLimitExceeded, outOfBounds } from "../failure.ts";
+import { fail, instructionLimitExceeded, outOfBounds, toolchainViolation } from "../failure.ts";
 import type { Context } from "./contexts.ts";
 import { stableDraft, type StableDraft } from "./stable-draft.ts";
 
@@ -180,23 +180,45 @@ export function heapToWrite(s: Sandbox, offset: number, size: number): Uint8Arra
 export const fromHeap = (s: Sandbox, what: string, offset: number, size: number): Uint8Array =>
   heap(s, what, offset, size).slice();
 
-/** The `*_copy` functions: destination checked first, then the source; also when size is 0. */
+/** The `*_copy` functions: destination checked first, then the source, called `what`; also when size is 0. */
 export function copyOut(
   s: Sandbox,
   name: string,
+  what: string,
   source: Uint8Array,
   dst: number,
   offset: number,
   size: number,
 ): void {
   requireHeap(s, `ic0.${name} heap`, dst, size);
-  if (offset + size > source.length) fail(outOfBounds(`ic0.${name}`, offset, size, source.length));
+  if (offset + size > source.length) fail(outOfBounds(`ic0.${name} ${what}`, offset, size, source.length));
   heapToWrite(s, dst, size).set(source.subarray(offset, offset + size));
 }
 
+/** The oldest functions have words of their own for what `outOfBounds` says of the others. */
+export function requireInside(
+  name: string,
+  what: string,
+  at: number,
+  size: number,
+  length: number,
+  sum = `${what} + size `,
+): void {
+  if (at + size > length)
+    fail(
+      toolchainViolation(
+        `${name} failed because ${what} + size is out of bounds. Found ${what} = ${at} and size = ${size} while ${sum}must be <= ${length}`,
+      ),
+    );
+}
+
+/** Whether the caller may know how many cycles the canister lacks. */
+export const revealsCycles = (s: Sandbox): boolean =>
+  s.canister.settings.controllers.includes(s.situation.caller);
+
 /** 16 bytes, little-endian. */
 export function writeCycles(s: Sandbox, name: string, dst: number, amount: bigint): void {
-  requireHeap(s, `ic0_${name}`, dst, 16);
+  requireInside(`ic0_${name}`, "dst", dst, 16, s.instance.memory().length, "");
   const target = heapToWrite(s, dst, 16);
   for (let i = 0; i < 16; i++) target[i] = Number((amount >> BigInt(8 * i)) & 0xffn);
 }
@@ -205,8 +227,11 @@ export function writeCycles(s: Sandbox, name: string, dst: number, amount: bigin
 export const memoryNow = (s: Sandbox): number =>
   memoryUsed(s.canister) + s.heapGrown + s.stable.length() - s.canister.stable.length;
 
+/** The freezing limit as memory now is. */
+export const keep = (s: Sandbox): bigint => freezingLimitWith(s.canister, memoryNow(s), s.situation.subnet);
+
 /** What may be spent without freezing. */
 export function liquid(s: Sandbox): bigint {
-  const keep = freezingLimitWith(s.canister, memoryNow(s), s.situation.subnet);
-  return s.balance > keep ? s.balance - keep : 0n;
+  const frozen = keep(s);
+  return s.balance > frozen ? s.balance - frozen : 0n;
 }
