@@ -2,10 +2,11 @@
  * The rows of the interface reference, and who holds each: a test holds a row when its title begins with the row's id,
  * or names it in brackets: `test("H40 a reply is certified", …)`, `test("a reply is certified (H40, H41)", …)`.
  *
- * Outside of tests/, ids below 10 do not count: headers number their own properties so.
+ * Outside of tests/ and of execution's own tests, ids below 10 do not count: headers number their own properties so.
  *
- * rows.txt has a line a row: `id | what it asks | note`. The note is left out where a test holds the row; else it says
- * `diverging: words of the row in DIVERGENCES.md`, `open: why`, or why there is nothing for us to hold.
+ * rows.txt has a line a row: `id | what it asks | note`. There is no note where a test's title names the row. Else it
+ * says `kept: whole title of a test or describe`, `diverging: words of the row in DIVERGENCES.md`, `open: why`, or why
+ * there is nothing for us to hold.
  */
 import { readdirSync, readFileSync } from "node:fs";
 
@@ -19,36 +20,47 @@ export interface Row {
 export type State = "kept" | "diverging" | "open" | "not ours";
 
 export function stateOf({ note, heldIn }: Row): State {
-  if (note === undefined) return heldIn.length > 0 ? "kept" : "open";
+  if (note === undefined || note.startsWith("kept: ")) return heldIn.length > 0 ? "kept" : "open";
   if (note.startsWith("diverging: ")) return "diverging";
   return note.startsWith("open: ") ? "open" : "not ours";
 }
 
 export function readRows(): Row[] {
-  const held = heldRows();
+  const all = allTitles();
+  const held = heldRows(all);
   return readFileSync("tests/conformance/rows.txt", "utf8")
     .trim()
     .split("\n")
     .map((line) => {
       const [id = "", what = "", note] = line.split(" | ");
-      return { id, what, note, heldIn: [...(held.get(id) ?? [])].sort() };
+      const title = /^kept: (.*)$/.exec(note ?? "")?.[1];
+      const named = all.filter((t) => t.title === title).map((t) => t.file);
+      return { id, what, note, heldIn: [...new Set([...(held.get(id) ?? []), ...named])].sort() };
     });
 }
 
-/** Files by the row that a title of theirs names. */
-function heldRows(): Map<string, Set<string>> {
-  const held = new Map<string, Set<string>>();
+interface Title {
+  readonly title: string;
+  readonly file: string;
+}
+
+function allTitles(): Title[] {
   const files = ["src", "tests"].flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => `${folder}/${file}`),
   );
-  for (const file of files) {
-    if (!/\.test\.ts$|^tests\/conformance\/cases\/.*\.ts$/.test(file)) continue;
-    for (const title of titles(readFileSync(file, "utf8"))) {
-      for (const id of idsIn(title)) {
-        if (!file.startsWith("tests/") && Number(id.replace(/\D+/, "")) < 10) continue;
-        const known = held.get(id) ?? new Set();
-        held.set(id, known.add(file));
-      }
+  return files
+    .filter((file) => /\.test\.ts$|^tests\/conformance\/cases\/.*\.ts$/.test(file))
+    .flatMap((file) => titles(readFileSync(file, "utf8")).map((title) => ({ title, file })));
+}
+
+/** Files by the row that a title of theirs names. */
+function heldRows(all: readonly Title[]): Map<string, Set<string>> {
+  const held = new Map<string, Set<string>>();
+  for (const { title, file } of all) {
+    for (const id of idsIn(title)) {
+      const small = Number(id.replace(/\D+/, "")) < 10;
+      if (small && !/^(tests|src\/replica\/execution)\//.test(file)) continue;
+      held.set(id, (held.get(id) ?? new Set()).add(file));
     }
   }
   return held;
@@ -121,7 +133,7 @@ export function table(rows: readonly Row[]): string {
 
 const holder = (row: Row): string => {
   const [first] = row.heldIn;
-  const note = row.note?.replace(/^(diverging|open): /, "");
+  const note = row.note?.startsWith("kept: ") ? undefined : row.note?.replace(/^(diverging|open): /, "");
   return note ?? (first === undefined ? "" : first.replace(/^tests\/|\.test\.ts$|\.ts$/g, ""));
 };
 const escaped = (text: string): string =>

@@ -113,7 +113,7 @@ export function routes(world: () => World): void {
     expect(mapOf(await send(world(), path, anonymous(content)))).toMatchObject({ status: "rejected" });
   });
 
-  test("routes that are none: 404, 405; H30 the same again on a retry", async () => {
+  test("H30 routes that are none: 404 and 405, the same on a retry", async () => {
     for (const [path, body, status] of [
       [pathOf("call", world().probe, "v5"), query(), 404],
       [pathOf("query", world().probe, "v4"), query(), 404],
@@ -425,7 +425,7 @@ export function queries(world: () => World): void {
     }
   });
 
-  test("a query traps, rejects, or forgets to answer (S10)", async () => {
+  test("S10 a query traps, or forgets to answer", async () => {
     expect((await ask("boom_query")).answer).toMatchObject({
       reject_code: 5,
       error_code: "IC0503",
