@@ -1,8 +1,16 @@
 /** Cycles: balance, what came with the call, what goes away, what things would cost. Source: interface §4.4, §5.5; replica E.1. */
 import { utf8Strict } from "../../../base/bytes.ts";
+import { principalText } from "../../../types/principal.ts";
 import { createCanisterFee, httpRequestFee, isWasm64, totalCallFee } from "../cycles.ts";
 import { fail, toolchainViolation, trapped } from "../failure.ts";
-import { ANYWHERE, ANYWHERE_OR_START, CALLBACKS, RECEIVING_CYCLES, REPLICATED } from "./contexts.ts";
+import {
+  ANYWHERE,
+  ANYWHERE_OR_START,
+  CALLBACKS,
+  RECEIVING_CYCLES,
+  REPLICATED,
+  SENDING_CYCLES,
+} from "./contexts.ts";
 import { define, type ApiFunction } from "./define.ts";
 import { heap, liquid, writeCycles, type Sandbox } from "./sandbox.ts";
 
@@ -79,6 +87,18 @@ export const cyclesFunctions: Readonly<Record<string, ApiFunction>> = {
     params: ["i64", "i64", "P"],
     contexts: REPLICATED,
     run: (s, high, low, dst) => writeCycles(s, "cycles_burn128", dst, burn(s, amountOf(high, low))),
+  }),
+  /** Only the Cycles Minting Canister of the NNS may; modules that import it are installed all the same. */
+  mint_cycles128: define({
+    params: ["i64", "i64", "P"],
+    contexts: SENDING_CYCLES,
+    cost: 0,
+    run: (s) =>
+      fail(
+        toolchainViolation(
+          `ic0.mint_cycles128 cannot be executed on non Cycles Minting Canister: ${principalText(s.canister.id)} != rkp4c-7iaaa-aaaaa-aaaca-cai`,
+        ),
+      ),
   }),
 
   cost_call: define({

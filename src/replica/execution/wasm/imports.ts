@@ -1,7 +1,7 @@
 /**
  * The System API's functions by name: what a module may import from `ic0`, with exact types. `I` stands for the
  * pointer width of the module's memory: i32, or i64 when the memory is 64-bit. Source: interface §4.4 (74 functions,
- * 65 for both widths and 9 for 32-bit modules alone), S2, S3.
+ * 65 for both widths and 9 for 32-bit modules alone, and mint_cycles128, which no canister here may use), S2, S3.
  */
 export type ApiType = "I" | "i32" | "i64";
 
@@ -33,6 +33,7 @@ msg_cycles_available128 I
 msg_cycles_refunded128 I
 msg_cycles_accept128 i64 i64 I
 cycles_burn128 i64 i64 I
+mint_cycles128 i64 i64 I
 canister_self_size -> I
 canister_self_copy I I I
 canister_cycle_balance128 I
