@@ -1,4 +1,16 @@
 /** A node of the subnet, as a Web Worker. */
 import { exposeNode } from "../src/shell/node-worker.ts";
+import type { SandboxWord } from "../src/shell/sandbox.ts";
 
-exposeNode();
+exposeNode(undefined, () => {
+  const worker = new Worker(new URL("./sandbox.worker.ts", import.meta.url), { type: "module" });
+  return {
+    post: (job) => worker.postMessage(job),
+    onWord(hear) {
+      worker.onmessage = ({ data }: MessageEvent<SandboxWord>) => hear(data);
+      worker.onerror = ({ message }) =>
+        hear({ kind: "failed", because: `the sandbox's script failed: ${message}` });
+    },
+    terminate: () => worker.terminate(),
+  };
+});

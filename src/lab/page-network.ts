@@ -2,14 +2,17 @@
 import type { Network, NetworkSettings } from "./lab.ts";
 import { type SpawnedWorker, startWorkerNetwork } from "./worker-network.ts";
 
-/** One Chromium renderer gave 125 memory32 (measurements); each node also holds one for its marks and one for its curve. */
+/**
+ * One Chromium renderer gave 125 memory32 (measurements). Each node also holds one for its marks and one for its curve, and
+ * a long run takes three more: a 64-bit memory and marks of its own.
+ */
 const MEMORY_UNITS = 120;
 const DOZE_AFTER_MS = 60_000;
 
 export const startPageNetwork = (settings: NetworkSettings): Promise<Network> =>
   startWorkerNetwork(settings, {
     spawn,
-    memoryUnits: MEMORY_UNITS - 2 * settings.nodes,
+    memoryUnits: MEMORY_UNITS - 5 * settings.nodes,
     dozeAfterMs: DOZE_AFTER_MS,
   });
 

@@ -158,7 +158,7 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
     const wakes = [consensus.nextWake(now), gossip.nextWake(now), endpoints.nextDeadline()];
     const due = wakes.filter((at) => at !== undefined);
     if (due.length > 0) effects.push({ kind: "wake", at: Math.min(...due) });
-    if (round !== undefined) effects.push({ kind: "continue" });
+    if (round !== undefined && !waits) effects.push({ kind: "continue" });
     return effects;
   }
 
@@ -228,10 +228,13 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
     executed = { messages: 0, instructions: 0n };
   }
 
+  /** The round in hand has nothing to do until the host gives a `continue`. */
+  let waits = false;
   let executed = { messages: 0, instructions: 0n };
   function advanceRound(): void {
     if (round === undefined) return;
     const progress = round.step();
+    waits = !progress.done && progress.waits;
     for (const fact of progress.facts) {
       if (fact.kind !== "message-executed") continue;
       executed.messages++;

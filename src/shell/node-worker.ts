@@ -16,6 +16,7 @@ import { fixedLatency, Gate, type Held } from "./gate.ts";
 import { loadMclBls } from "../crypto/bls-mcl.ts";
 import { createNodeCrypto, type NodeSecrets } from "./node-crypto.ts";
 import { NodeHost } from "./node-host.ts";
+import { createElsewhere, type Sandbox } from "./sandbox.ts";
 import { createWasmHost } from "./wasm-host.ts";
 
 export interface NodeInit {
@@ -55,7 +56,7 @@ export interface NodeApi {
   stepOne(at: LabTime): void;
 }
 
-export function exposeNode(endpoint?: Endpoint): void {
+export function exposeNode(endpoint: Endpoint | undefined, spawnSandbox: () => Sandbox): void {
   const tickets = new Map<Ticket, (reply: never) => void>();
   let nextTicket: Ticket = 1;
   let host: NodeHost | undefined;
@@ -77,12 +78,16 @@ export function exposeNode(endpoint?: Endpoint): void {
     async start(init, peers, report) {
       const bls = await loadMclBls();
       const ports = new Map(peers.map((p) => [p.node, p.port]));
-      const wasm = createWasmHost({ memoryUnits: init.memoryUnits });
+      const record = defined(init.registry.versions.get(1), "genesis record");
+      const elsewhere = createElsewhere(spawnSandbox, record.limits.slice, () =>
+        started().request({ kind: "continue" }),
+      );
+      const wasm = createWasmHost({ memoryUnits: init.memoryUnits, elsewhere });
       const replica = createReplica({
         me: init.secrets.node,
         registry: init.registry,
         genesis: init.genesis,
-        crypto: createNodeCrypto(init.secrets, defined(init.registry.versions.get(1), "genesis record"), bls),
+        crypto: createNodeCrypto(init.secrets, record, bls),
         wasm,
       });
       gate = new Gate(fixedLatency(init.latencyMs));

@@ -47,6 +47,9 @@ export interface WasmHostOptions {
   readonly memoryUnits?: number;
   /** Never reuse an instance or a memory: the yardstick for W1. */
   readonly alwaysFresh?: boolean;
+  /** Hands out instructions of pausable modules in parts of this size, and is told what was used when another begins. */
+  readonly slices?: { readonly instructions: bigint; readonly onSlice: (used: bigint) => void };
+  readonly elsewhere?: WasmHost["elsewhere"];
 }
 
 const WASM_PAGE = 65_536;
@@ -82,9 +85,12 @@ interface CurrentRun {
   readonly request: RunRequest;
   readonly slot: Slot;
   table: ImportTable;
+  /** Instructions of the run that its counter does not hold yet. */
+  reserve: bigint;
 }
 
 const OUT_OF_INSTRUCTIONS = Symbol("out of instructions");
+const LONG = Symbol("long");
 const STACK_OVERFLOW = Symbol("stack overflow");
 /** Thrown through Wasm frames and recognised by identity. */
 class Unwind extends Error {
@@ -109,7 +115,7 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
   let turn = 0;
   let current: CurrentRun | undefined;
 
-  return { run, validate };
+  return { run, validate, ...(options.elsewhere && { elsewhere: options.elsewhere }) };
 
   function validate(wasm: Uint8Array): string | undefined {
     return WebAssembly.validate(wasm as Uint8Array<ArrayBuffer>)
@@ -124,7 +130,8 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
     const slot = lend(module, request.heap ?? NO_PAGES);
     let broken = true;
     try {
-      current = { request, slot, table: {} };
+      const part = min(request.instructionLimit, request.giveUpAfter ?? options.slices?.instructions);
+      current = { request, slot, table: {}, reserve: request.instructionLimit - part };
       const instance = instantiate(module, slot);
       if (instance === undefined) {
         broken = false;
@@ -133,19 +140,19 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
       instance.globals.forEach((g, i) => {
         g.value = request.globals[i];
       });
-      instance.counter.value = request.instructionLimit;
+      instance.counter.value = part;
       instance.stack.value = STACK_LIMIT;
       instance.tainted.value = 0;
       instance.accessedPage.value = NO_PAGE;
       instance.writtenPage.value = NO_PAGE;
       instance.writePrice.value = request.keepsWrites ? TOUCH_INSTRUCTIONS : 0n;
       current.table = request.imports(runningInstance(slot, instance));
-      const outcome = enter(instance, entry, module, request.instructionLimit);
+      const outcome = enter(instance, entry, module, part);
       const result = outcome.kind === "returned" ? commit(instance, slot, request) : undefined;
       if (result === undefined) undo(slot, request);
       if (instance.tainted.value !== 0) slot.instance = undefined;
       broken = false;
-      return result ?? failed(outcome, used(instance, request, outcome));
+      return result ?? failed(outcome, used(instance, request, outcome, current.reserve));
     } finally {
       current = undefined;
       if (broken) {
@@ -259,9 +266,7 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
       if (from === "ic0") ic0[name] = (...args) => current!.table[name]!(...args);
     }
     const terrarium: Record<string, unknown> = {
-      out_of_instructions() {
-        throw new Unwind(OUT_OF_INSTRUCTIONS);
-      },
+      out_of_instructions,
       stack_overflow() {
         throw new Unwind(STACK_OVERFLOW);
       },
@@ -288,6 +293,20 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
       writePrice: global("terrarium write price"),
     };
     return slot.instance;
+  }
+
+  /** Hands out more, or ends the run. */
+  function out_of_instructions(): void {
+    const run = current!;
+    const counter = run.slot.instance!.counter;
+    if (run.reserve > 0n && options.slices === undefined) throw new Unwind(LONG);
+    while ((counter.value as bigint) < 0n) {
+      if (run.reserve === 0n) throw new Unwind(OUT_OF_INSTRUCTIONS);
+      options.slices!.onSlice(run.request.instructionLimit - run.reserve);
+      const part = min(run.reserve, options.slices!.instructions);
+      run.reserve -= part;
+      counter.value = (counter.value as bigint) + part;
+    }
   }
 
   /** `memory.grow` of the run in hand. Wasm passes signed numbers. */
@@ -327,9 +346,9 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
         const first = WRITTEN_MARKS_AT + Math.floor(offset / PAGE);
         markBytes.fill(1, first, WRITTEN_MARKS_AT + Math.floor(last / PAGE) + 1);
       },
-      counter: () => instance.counter.value as bigint,
+      counter: () => (instance.counter.value as bigint) + current!.reserve,
       setCounter(left) {
-        instance.counter.value = left;
+        instance.counter.value = left - current!.reserve;
       },
     };
   }
@@ -357,7 +376,7 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
 
   function commit(instance: Instance, slot: Slot, request: RunRequest): RunResult {
     const globals = instance.globals.map((g) => g.value as GlobalValue);
-    const instructions = used(instance, request, { kind: "returned" });
+    const instructions = used(instance, request, { kind: "returned" }, current!.reserve);
     const outcome: RunOutcome = { kind: "returned" };
     if (slot.memory === undefined || request.heap === undefined) {
       return { outcome, instructions, heap: request.heap, globals, writtenBytes: 0 };
@@ -407,6 +426,8 @@ function collectGarbage(): void {
   }
 }
 
+const min = (a: bigint, b: bigint | undefined): bigint => (b === undefined || a < b ? a : b);
+
 const unitsOf = (address: "i32" | "i64" | undefined): number => (address === "i64" ? 2 : 1);
 
 const leastRecent = (slots: readonly Slot[]): Slot | undefined =>
@@ -424,8 +445,8 @@ function growMemory(memory: WebAssembly.Memory, address: "i32" | "i64" | undefin
   }
 }
 
-function used(instance: Instance, request: RunRequest, outcome: RunOutcome): bigint {
-  const left = instance.counter.value as bigint;
+function used(instance: Instance, request: RunRequest, outcome: RunOutcome, reserve: bigint): bigint {
+  const left = (instance.counter.value as bigint) + reserve;
   if (outcome.kind === "out-of-instructions" || left < 0n) return request.instructionLimit;
   return request.instructionLimit - left;
 }
@@ -468,6 +489,7 @@ const CALLBACK_TRAPS: ReadonlySet<TrapKind> = new Set(["table-out-of-bounds", "i
 function outcomeOf(error: unknown): RunOutcome {
   if (error instanceof WasmStop) return { kind: "stopped", reason: error.reason };
   if (error instanceof Unwind) {
+    if (error.why === LONG) return { kind: "long" };
     return error.why === OUT_OF_INSTRUCTIONS
       ? { kind: "out-of-instructions" }
       : { kind: "trapped", trap: "stack-overflow" };

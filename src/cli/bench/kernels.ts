@@ -25,7 +25,7 @@ export function calibrate(): { pairingMs: number; copyMs: number } {
 export function metering(wasm: Uint8Array, marks: boolean): Record<string, number> {
   const bare = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(wasm)), {});
   const host = createWasmHost();
-  const module = rewrite(wasm, "kernels", new Set(), marks);
+  const module = rewrite(wasm, "kernels", new Set(), marks ? "plain" : "unmarked");
   if (!module.ok) throw new Error(module.message);
   let heap = segmentsOf(module.module.memory?.minPages ?? 0, module.segments);
   let globals: readonly GlobalValue[] = module.module.globals.map((g) => g.initial);

@@ -9,18 +9,17 @@
 import { IC, rejectOf } from "../../types/errors.ts";
 import { RejectCode, type Reject } from "../../types/messages.ts";
 import { principalText } from "../../types/principal.ts";
-import type { WasmHost } from "../interfaces/wasm-host.ts";
 import type { CanisterState } from "../state/canister.ts";
 import { canisterOf, type Draft } from "../state/draft.ts";
 import type { CallContext, CanisterRequest } from "../state/messages.ts";
 import { MAX_RESPONSE_BYTES } from "./cycles.ts";
 import { methodNotFound, noWasmModule, rejectFrom, toldTo, wasmMemoryLimitExceeded } from "./failure.ts";
 import { respond } from "./response.ts";
-import { runCanister } from "./run-canister.ts";
-import { afterRun, conclude, prepay, settle, tell, viewOf } from "./settle.ts";
+import type { RunCanister } from "./long-runs.ts";
+import { afterRun, conclude, prepay, settle, startOf, tell, viewOf } from "./settle.ts";
 
 /** Returns the instructions used. */
-export function executeRequest(host: WasmHost, draft: Draft, request: CanisterRequest): bigint {
+export function executeRequest(runs: RunCanister, draft: Draft, request: CanisterRequest): bigint {
   const canister = canisterOf(draft, request.receiver);
   markProcessing(draft, request);
   const refuse = (reject: Reject): bigint => {
@@ -56,8 +55,7 @@ export function executeRequest(host: WasmHost, draft: Draft, request: CanisterRe
     outstandingCalls: 0,
     instructions: 0n,
   };
-  const run = runCanister(
-    host,
+  const run = runs(
     prepayment.canister,
     { kind: "export", name: `canister_${kind} ${request.method}` },
     {
@@ -65,7 +63,7 @@ export function executeRequest(host: WasmHost, draft: Draft, request: CanisterRe
       arg: request.payload,
       caller: request.caller,
       callerInfo: request.callerInfo,
-      time: draft.time,
+      time: startOf(draft, canister),
       subnet: draft.subnet,
       instructionLimit: limit,
       maxReplyBytes: MAX_RESPONSE_BYTES,

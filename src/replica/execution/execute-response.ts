@@ -12,7 +12,6 @@
  */
 import { defined } from "../../base/assert.ts";
 import { utf8 } from "../../base/bytes.ts";
-import type { WasmHost } from "../interfaces/wasm-host.ts";
 import type { CanisterState } from "../state/canister.ts";
 import { withConsumed } from "../state/consumed.ts";
 import { canisterOf, type Draft } from "../state/draft.ts";
@@ -20,12 +19,13 @@ import type { CallContext, Callback, CanisterResponse, Closure } from "../state/
 import type { Entry } from "../interfaces/wasm-host.ts";
 import { MAX_RESPONSE_BYTES, responseFee } from "./cycles.ts";
 import { cleanupFailed } from "./failure.ts";
-import { runCanister, type Run } from "./run-canister.ts";
-import { afterRun, conclude, settle, tell, viewOf } from "./settle.ts";
+import type { RunCanister } from "./long-runs.ts";
+import type { Run } from "./run-canister.ts";
+import { afterRun, conclude, settle, startOf, tell, viewOf } from "./settle.ts";
 import type { Situation } from "./system-api/sandbox.ts";
 
 /** Returns the instructions used. */
-export function executeResponse(host: WasmHost, draft: Draft, response: CanisterResponse): bigint {
+export function executeResponse(runs: RunCanister, draft: Draft, response: CanisterResponse): bigint {
   const before = canisterOf(draft, response.receiver);
   const callback = before.callbacks.get(response.callback);
   if (callback === undefined) {
@@ -42,7 +42,7 @@ export function executeResponse(host: WasmHost, draft: Draft, response: Canister
     return 0n;
   }
 
-  const run = runCallback(host, draft, canister, callback, context, response);
+  const run = runCallback(runs, draft, canister, callback, context, response);
   const settled = settle(draft, run.canister, prepaid, limit, run.instructions);
   const succeeded = run.failure === undefined;
   const answer = conclude(
@@ -85,7 +85,7 @@ function credited(
 const cleanupShare = (limit: bigint): bigint => limit / 20n;
 
 function runCallback(
-  host: WasmHost,
+  runs: RunCanister,
   draft: Draft,
   canister: CanisterState,
   callback: Callback,
@@ -101,7 +101,7 @@ function runCallback(
     refunded: response.refund,
     caller: context.caller,
     callerInfo: context.callerInfo,
-    time: draft.time,
+    time: startOf(draft, canister),
     subnet: draft.subnet,
     instructionLimit: limit - cleanupShare(limit),
     messageLimit: limit,
@@ -109,10 +109,10 @@ function runCallback(
     call: viewOf(context),
   };
   const closure = payload.kind === "reply" ? callback.onReply : callback.onReject;
-  const run = runCanister(host, canister, entryOf(closure), situation);
+  const run = runs(canister, entryOf(closure), situation);
   if (run.failure === undefined || callback.onCleanup === undefined) return { ...run, cleanedUp: false };
 
-  const cleanup = runCanister(host, run.canister, entryOf(callback.onCleanup), {
+  const cleanup = runs(run.canister, entryOf(callback.onCleanup), {
     ...situation,
     context: "C",
     instructionLimit: limit - run.instructions,

@@ -9,15 +9,14 @@
  */
 import { EMPTY } from "../../base/bytes.ts";
 import { MANAGEMENT_CANISTER } from "../../types/ids.ts";
-import type { WasmHost } from "../interfaces/wasm-host.ts";
 import type { CanisterState } from "../state/canister.ts";
 import { canisterOf, watchedIds, type Draft } from "../state/draft.ts";
 import type { CallContext, CanisterTask } from "../state/messages.ts";
 import { NO_STANDING } from "../state/standing.ts";
 import { isFrozen } from "./cycles.ts";
+import type { RunCanister } from "./long-runs.ts";
 import { withReadyHook } from "./low-memory-hook.ts";
-import { runCanister } from "./run-canister.ts";
-import { afterRun, conclude, prepay, settle, tell, viewOf } from "./settle.ts";
+import { afterRun, conclude, prepay, settle, startOf, tell, viewOf } from "./settle.ts";
 
 export function scheduleTasks(draft: Draft): void {
   for (const id of watchedIds(draft)) {
@@ -42,7 +41,9 @@ export function scheduleTasks(draft: Draft): void {
 
 /** A hook that could not run before, because its canister was stopped or frozen. */
 const unfrozenHook = (canister: CanisterState, draft: Draft): CanisterState =>
-  canister.lowMemoryHook === "ready" && !isFrozen(canister, draft.subnet)
+  canister.lowMemoryHook === "ready" &&
+  canister.standing?.long === undefined &&
+  !isFrozen(canister, draft.subnet)
     ? withReadyHook(canister)
     : canister;
 
@@ -76,7 +77,7 @@ function inTurn(
 }
 
 /** Returns the instructions used. */
-export function executeTask(host: WasmHost, draft: Draft, id: string, task: CanisterTask): bigint {
+export function executeTask(runs: RunCanister, draft: Draft, id: string, task: CanisterTask): bigint {
   const canister = canisterOf(draft, id);
   const limit = draft.subnet.limits.update;
   const runnable =
@@ -98,8 +99,7 @@ export function executeTask(host: WasmHost, draft: Draft, id: string, task: Cani
     outstandingCalls: 0,
     instructions: 0n,
   };
-  const run = runCanister(
-    host,
+  const run = runs(
     paid,
     { kind: "export", name: task },
     {
@@ -107,7 +107,7 @@ export function executeTask(host: WasmHost, draft: Draft, id: string, task: Cani
       task,
       arg: EMPTY,
       caller: MANAGEMENT_CANISTER,
-      time: draft.time,
+      time: startOf(draft, canister),
       subnet: draft.subnet,
       instructionLimit: limit,
       maxReplyBytes: 0,

@@ -1,8 +1,8 @@
 /** The room's door: everything that other rooms may ask of execution, over one Wasm host. */
-import { MANAGEMENT_CANISTER } from "../../types/ids.ts";
+import { MANAGEMENT_CANISTER, type CanisterId } from "../../types/ids.ts";
 import type { IngressFilter, MessageExecutor, QueryExecutor } from "../interfaces/execution.ts";
 import type { WasmHost } from "../interfaces/wasm-host.ts";
-import type { Draft } from "../state/draft.ts";
+import { canisterOf, type Draft } from "../state/draft.ts";
 import { NO_STANDING } from "../state/standing.ts";
 import type { SubnetMessage } from "../state/messages.ts";
 import { deliver } from "./deliver.ts";
@@ -11,6 +11,7 @@ import { markProcessing } from "./execute-request.ts";
 import { scheduleTasks } from "./execute-task.ts";
 import { chargeInduction } from "./induction.ts";
 import { createIngressFilter } from "./ingress-filter.ts";
+import { createLongRuns, type LongRuns, NotYet } from "./long-runs.ts";
 import { withLowMemoryHook } from "./low-memory-hook.ts";
 import { effectiveCanisterOf, managementPayer } from "./management/effective-canister.ts";
 import { executeManagement } from "./management/execute.ts";
@@ -28,13 +29,14 @@ export interface Execution {
 
 export const createExecution = (host: WasmHost): Execution => ({
   executor: {
+    ...inputExecutor(createLongRuns(host)),
+    restingCanister,
     chargeInduction,
     deliver,
     scheduleTasks,
     expireCalls,
     settleStopping,
     chargeForResources,
-    executeInput: (draft, canister) => executeNextInput(host, draft, canister),
     executeSubnetMessage: (draft, request) => executeSubnetMessage(host, draft, request),
     answerRawRand: (draft, request, bytes) =>
       respond(draft, request.origin, MANAGEMENT_CANISTER, rawRandAnswer(bytes), request.cycles),
@@ -48,6 +50,38 @@ function askForMemory(draft: Draft, { method, payload }: SubnetMessage): void {
   const id = effectiveCanisterOf(method, payload);
   const canister = id === undefined ? undefined : draft.canisters.get(id);
   if (canister !== undefined) draft.canisters.set(canister.id, withLowMemoryHook(canister));
+}
+
+const inputExecutor = (longRuns: LongRuns): Pick<MessageExecutor, "executeInput"> => ({
+  executeInput(draft, id, execution, paid) {
+    const canister = canisterOf(draft, id);
+    const { cyclesBurned } = draft;
+    try {
+      const instructions = executeNextInput(longRuns.attempt(execution, paid), draft, id);
+      longRuns.end(execution);
+      return { kind: "done", instructions };
+    } catch (error) {
+      if (!(error instanceof NotYet)) throw error;
+      draft.canisters.set(id, canister);
+      draft.cyclesBurned = cyclesBurned;
+      return { kind: error.isKnown ? "long" : "unknown" };
+    }
+  },
+});
+
+/** Calls that only look at a canister, or give it cycles, do not mind a message in progress. */
+const UNDISTURBING: ReadonlySet<string> = new Set([
+  "canister_status",
+  "canister_info",
+  "canister_metadata",
+  "canister_metrics",
+  "deposit_cycles",
+  "provisional_top_up_canister",
+]);
+
+function restingCanister({ method, payload }: SubnetMessage): CanisterId | undefined {
+  const id = UNDISTURBING.has(method) ? undefined : effectiveCanisterOf(method, payload);
+  return id === "any" ? undefined : id;
 }
 
 function executeSubnetMessage(host: WasmHost, draft: Draft, request: SubnetMessage): bigint {

@@ -12,7 +12,7 @@
  * here: the caller prepays and settles.
  */
 import { utf8, utf8Lossy } from "../../base/bytes.ts";
-import { unreachable } from "../../base/assert.ts";
+import { defined, unreachable } from "../../base/assert.ts";
 import type { Entry, RunOutcome, WasmHost } from "../interfaces/wasm-host.ts";
 import type { CanisterState } from "../state/canister.ts";
 import type { Callback } from "../state/messages.ts";
@@ -62,6 +62,17 @@ export function runCanister(
   entry: Entry,
   situation: Situation,
 ): Run {
+  return defined(tryCanister(host, canister, entry, situation, undefined), "a run without such a bound ends");
+}
+
+/** Undefined when it would use more than `giveUpAfter` instructions; then nothing of it is kept. */
+export function tryCanister(
+  host: WasmHost,
+  canister: CanisterState,
+  entry: Entry,
+  situation: Situation,
+  giveUpAfter: bigint | undefined,
+): Run | undefined {
   const sandbox = openSandbox(canister, situation);
   const { code } = canister;
   if (code === undefined) return failed(sandbox, noWasmModule, 0n);
@@ -71,12 +82,15 @@ export function runCanister(
     globals: canister.globals,
     entry,
     instructionLimit: situation.instructionLimit,
+    ...(giveUpAfter === undefined ? {} : { giveUpAfter }),
     keepsWrites: KEEPING_WRITES.has(situation.context),
     imports: (instance) => importsFor(sandbox, instance),
     allowGrow: (current, delta) => allowHeapGrowth(sandbox, current, delta),
   });
-  const { instructions } = result;
-  const failure = failureOf(result.outcome, entry, limitToTell(situation));
+  const { instructions, outcome } = result;
+  if (outcome.kind === "long") return undefined;
+
+  const failure = failureOf(outcome, entry, limitToTell(situation));
   if (failure !== undefined) return failed(sandbox, failure, instructions);
 
   const lie = senderVersionLie(sandbox);
@@ -128,7 +142,11 @@ const failed = (sandbox: Sandbox, failure: Failure, instructions: bigint): Run =
   prints: printed(sandbox),
 });
 
-function failureOf(outcome: RunOutcome, entry: Entry, limit: bigint): Failure | undefined {
+function failureOf(
+  outcome: Exclude<RunOutcome, { kind: "long" }>,
+  entry: Entry,
+  limit: bigint,
+): Failure | undefined {
   switch (outcome.kind) {
     case "returned":
       return undefined;

@@ -11,7 +11,7 @@
  *   E6  Cycles are conserved: what leaves a canister and reaches nobody is in `draft.cyclesBurned`.
  */
 import { IC, rejectOf } from "../../types/errors.ts";
-import type { PrincipalId } from "../../types/ids.ts";
+import type { Nanos, PrincipalId } from "../../types/ids.ts";
 import { RejectCode, type Reject } from "../../types/messages.ts";
 import { principalText } from "../../types/principal.ts";
 import type { Fact } from "../../types/trace.ts";
@@ -68,6 +68,10 @@ export function settle(
     consumed: withConsumed(canister, "instructions", cost),
   };
 }
+
+/** An execution sees one time throughout: that of the round in which it began. */
+export const startOf = (draft: Draft, canister: CanisterState): Nanos =>
+  canister.standing?.long?.time ?? draft.time;
 
 export const viewOf = (context: CallContext): CallView => ({
   id: context.id,

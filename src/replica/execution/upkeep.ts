@@ -27,7 +27,10 @@ export function expireCalls(draft: Draft): void {
 
   for (const id of watchedIds(draft)) {
     const canister = canisterOf(draft, id);
-    const dropped = canister.inputs.filter(lateRequest);
+    const begun = canister.standing?.long === undefined ? undefined : canister.inputs[0];
+    const isDropped = (input: CanisterInput): input is CanisterRequest =>
+      input !== begun && lateRequest(input);
+    const dropped = canister.inputs.filter(isDropped);
     const answered = new Set(canister.inputs.flatMap((i) => (i.kind === "response" ? [i.callback] : [])));
     const expired = [...canister.callbacks.values()].filter((c) => late(c.deadline) && !answered.has(c.id));
     if (dropped.length === 0 && expired.length === 0) continue;
@@ -43,7 +46,7 @@ export function expireCalls(draft: Draft): void {
         reject: rejectOf(IC.DeadlineExpired, "Call deadline has expired."),
       },
     }));
-    const kept = canister.inputs.filter((i) => !lateRequest(i));
+    const kept = canister.inputs.filter((i) => !isDropped(i));
     draft.canisters.set(id, { ...canister, inputs: [...kept, ...answers] });
   }
 

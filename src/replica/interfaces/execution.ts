@@ -12,14 +12,20 @@ import type { ReplicatedState } from "../state/state.ts";
 
 /** A round in progress: its own draft of the next state, advanced one canister message at a time. */
 export interface Round {
-  /** Executes at most one message. */
+  /** Executes at most one message. `waits`: there is nothing to do until another thread says how far it is. */
   step():
-    | { readonly done: false; readonly facts: readonly Fact[] }
+    | { readonly done: false; readonly waits: boolean; readonly facts: readonly Fact[] }
     | { readonly done: true; readonly state: ReplicatedState; readonly facts: readonly Fact[] };
 }
 
 /** routing: batch → induct → execute → outputs. `previous` is the state at batch.height − 1. */
 export type BeginRound = (previous: ReplicatedState, batch: Batch, subnet: SubnetRecord) => Round;
+
+export type Attempt =
+  | { readonly kind: "done"; readonly instructions: bigint }
+  /** It takes more; or nobody knows yet whether it does. */
+  | { readonly kind: "long" }
+  | { readonly kind: "unknown" };
 
 /**
  * Execution as routing uses it: each function takes the round's draft one step further. What `execute*` returns are
@@ -30,8 +36,13 @@ export interface MessageExecutor {
   chargeInduction(draft: Draft, call: IngressContent): Reject | undefined;
   /** Puts a call where it will be executed, or answers it when its receiver does not exist. */
   deliver(draft: Draft, request: CanisterRequest): void;
-  /** The oldest input of the canister: a call, an answer or a task. */
-  executeInput(draft: Draft, canister: CanisterId): bigint;
+  /**
+   * The oldest input of the canister: a call, an answer or a task, if that takes no more instructions than `paid`. Unless
+   * it is done, the draft is as it was; `execution` names it through all attempts.
+   */
+  executeInput(draft: Draft, canister: CanisterId, execution: string, paid: bigint): Attempt;
+  /** The canister that has to be at rest while this call to `aaaaa-aa` is executed. */
+  restingCanister(request: SubnetMessage): CanisterId | undefined;
   /** A call to `aaaaa-aa`, taken off the subnet's queue. */
   executeSubnetMessage(draft: Draft, request: SubnetMessage): bigint;
   answerRawRand(draft: Draft, request: SubnetMessage, bytes: Uint8Array): void;

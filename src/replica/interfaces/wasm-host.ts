@@ -69,6 +69,8 @@ export interface RunRequest {
   readonly globals: readonly GlobalValue[];
   readonly entry: Entry;
   readonly instructionLimit: bigint;
+  /** A run that uses more than this ends with outcome "long", and nothing of it is kept. Absent: the limit. */
+  readonly giveUpAfter?: bigint;
   /** Whether what is written may be committed: a first write of a page is charged for then. */
   readonly keepsWrites: boolean;
   /** Called once with the instance, before the entry runs, to build the imports. */
@@ -102,6 +104,7 @@ export type RunOutcome =
   | { readonly kind: "returned" }
   | { readonly kind: "trapped"; readonly trap: TrapKind }
   | { readonly kind: "out-of-instructions" }
+  | { readonly kind: "long" }
   | { readonly kind: "function-not-found" }
   | { readonly kind: "stopped"; readonly reason: unknown };
 
@@ -116,8 +119,20 @@ export interface RunResult {
   readonly writtenBytes: number;
 }
 
+/** What is known of a job that another thread has in hand. */
+export type Progress =
+  /** It has used more than so many instructions. */
+  | { readonly kind: "running"; readonly instructions: bigint }
+  | { readonly kind: "ended"; readonly result: unknown };
+
 export interface WasmHost {
   run(request: RunRequest): RunResult;
+  /**
+   * Begins a job on another thread, or tells how far it is; when that changes, the host gives its replica a `continue`.
+   * `job` and its result are plain data; the shell's sandbox knows what they mean (`execution/long-runs.ts`). Absent where
+   * there is one thread only: then long runs end in the call that begins them.
+   */
+  readonly elsewhere?: (name: string, job: unknown) => Progress;
   /**
    * IC0505's sentence when a raw module, as uploaded and inflated, is not valid Wasm. Asked at install of modules that
    * `rewrite` accepted: the rewriter checks structure and limits and pins the features, so that engines can only agree

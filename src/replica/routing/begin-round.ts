@@ -17,7 +17,7 @@ import { draftOf, lastChargedBy, stateOf, type Draft } from "../state/draft.ts";
 import type { Batch } from "../../types/batch.ts";
 import { expireWaiting, induct, prune } from "./ingress-history.ts";
 import { managementRng } from "./raw-rand.ts";
-import { executeMessages } from "./schedule.ts";
+import { executeMessages, type Pause } from "./schedule.ts";
 
 export const createBeginRound =
   (executor: MessageExecutor): BeginRound =>
@@ -26,14 +26,16 @@ export const createBeginRound =
     const work = roundOf(draft, batch, executor);
     return {
       step() {
-        const { done } = work.next();
+        const { done, value } = work.next();
         const facts = draft.facts.splice(0);
-        return done === true ? { done, state: stateOf(draft, previous), facts } : { done: false, facts };
+        return done === true
+          ? { done, state: stateOf(draft, previous), facts }
+          : { done: false, waits: value === "wait", facts };
       },
     };
   };
 
-function* roundOf(draft: Draft, batch: Batch, executor: MessageExecutor): Generator<void, void> {
+function* roundOf(draft: Draft, batch: Batch, executor: MessageExecutor): Generator<Pause, void> {
   prepare(draft, batch, executor);
   yield* executeMessages(draft, executor);
   executor.settleStopping(draft);
@@ -54,10 +56,10 @@ function prepare(draft: Draft, batch: Batch, executor: MessageExecutor): void {
 const CHARGING_PERIOD = 10_000_000_000n;
 const CHARGES_A_TURN = 256;
 
-function* charge(draft: Draft, executor: MessageExecutor): Generator<void, void> {
+function* charge(draft: Draft, executor: MessageExecutor): Generator<Pause, void> {
   const due = lastChargedBy(draft, draft.time - CHARGING_PERIOD);
   for (const [i, id] of due.entries()) {
     executor.chargeForResources(draft, id);
-    if ((i + 1) % CHARGES_A_TURN === 0) yield;
+    if ((i + 1) % CHARGES_A_TURN === 0) yield "turn";
   }
 }

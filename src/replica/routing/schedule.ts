@@ -15,11 +15,13 @@
  * same messages. Source: replica D.1, D.2 (scheduler.rs).
  */
 import { max, min } from "../../base/bigints.ts";
-import type { CanisterId } from "../../types/ids.ts";
-import type { MessageExecutor } from "../interfaces/execution.ts";
+import type { CanisterId, Height } from "../../types/ids.ts";
+import type { Attempt, MessageExecutor } from "../interfaces/execution.ts";
+import type { CanisterState } from "../state/canister.ts";
 import { canisterOf, watchedIds, type Draft } from "../state/draft.ts";
 import { changedBytes } from "../state/pages.ts";
-import { HEAP_DELTA_RATE, NO_STANDING } from "../state/standing.ts";
+import { HEAP_DELTA_RATE, type LongExecution, NO_STANDING } from "../state/standing.ts";
+import { withLongDone } from "./long-done.ts";
 import {
   changeStanding,
   isActive,
@@ -31,6 +33,9 @@ import {
   standingOf,
   wake,
 } from "./priority.ts";
+
+/** Why a round interrupts itself: another turn may come, or nothing is to be done until another thread has got further. */
+export type Pause = "turn" | "wait";
 
 /** Instructions charged to the round beside those executed. */
 const MESSAGE_OVERHEAD = 2_000_000n;
@@ -46,7 +51,7 @@ const HEAP_DELTA_CAPACITY = 140 * GIB;
 const HEAP_DELTA_RESERVE = 32 * GIB;
 
 /** Executes a round's messages; yields after each. */
-export function* executeMessages(draft: Draft, executor: MessageExecutor): Generator<void, void> {
+export function* executeMessages(draft: Draft, executor: MessageExecutor): Generator<Pause, void> {
   if (draft.height % CHECKPOINT_ROUNDS === 0) draft.scheduler = { ...draft.scheduler, heapDelta: 0 };
   if (draft.scheduler.heapDelta >= heapDeltaLimit(draft.height)) return;
   const { round, slice } = draft.subnet.limits;
@@ -79,7 +84,7 @@ function* executeIteration(
   budget: bigint,
   isFirst: boolean,
   full: Set<CanisterId>,
-): Generator<void, Used> {
+): Generator<Pause, Used> {
   const isLimited = (id: CanisterId): boolean => standingOf(draft, id).heapDeltaDebit >= HEAP_DELTA_RATE;
   const active = watchedIds(draft).filter((id) => isActive(draft, id));
   wake(draft, active);
@@ -107,19 +112,22 @@ function* executeCore(
   budget: bigint,
   isFirst: boolean,
   full: Set<CanisterId>,
-): Generator<void, Used> {
+): Generator<Pause, Used> {
   const used = { instructions: 0n, bytes: 0 };
   const isOver = (): boolean => used.instructions >= budget || used.bytes >= ITERATION_BYTES;
+  const add = (ran: Used): void => {
+    used.instructions += ran.instructions + MESSAGE_OVERHEAD;
+    used.bytes += ran.bytes;
+  };
   for (const [rank, id] of canisters.entries()) {
     if (isOver()) break;
-    const wasLong = longOf(draft, id) !== undefined;
-    if (wasLong) used.instructions += nextSlice(draft, id) + MESSAGE_OVERHEAD;
+    const long = longOf(draft, id);
+    const wasLong = long !== undefined;
+    if (wasLong) add(yield* nextSlice(draft, executor, id, long));
     let left = wasLong ? 0 : (turns.get(id) ?? 0);
     for (; left > 0 && !isOver() && longOf(draft, id) === undefined; left--) {
-      const ran = executeOne(draft, executor, id);
-      used.instructions += ran.instructions + MESSAGE_OVERHEAD;
-      used.bytes += ran.bytes;
-      yield;
+      add(yield* executeOne(draft, executor, id));
+      yield "turn";
     }
     if (wasLong || left === 0 || longOf(draft, id) !== undefined || (isFirst && rank === 0)) full.add(id);
     used.instructions += CANISTER_OVERHEAD;
@@ -127,29 +135,58 @@ function* executeCore(
   return used;
 }
 
-function executeOne(draft: Draft, executor: MessageExecutor, id: CanisterId): Used {
-  const before = canisterOf(draft, id);
-  const instructions = executor.executeInput(draft, id);
+function* executeOne(draft: Draft, executor: MessageExecutor, id: CanisterId): Generator<Pause, Used> {
+  const start = canisterOf(draft, id);
+  const { height, time } = draft;
+  const { slice } = draft.subnet.limits;
+  const attempt = yield* attemptFor(draft, executor, id, { height, paid: slice });
+  if (attempt.kind === "done") return used(draft, id, start, attempt.instructions);
+  changeStanding(draft, id, { long: { start, height, time, slices: 1, prioritized: false, credit: 0 } });
+  return { instructions: slice, bytes: 0 };
+}
+
+/** Tries until it is known whether the first input is done for what is paid. */
+function* attemptFor(
+  draft: Draft,
+  executor: MessageExecutor,
+  id: CanisterId,
+  { height, paid }: { readonly height: Height; readonly paid: bigint },
+): Generator<Pause, Exclude<Attempt, { kind: "unknown" }>> {
+  for (;;) {
+    const attempt = executor.executeInput(draft, id, `${id}@${height}`, paid);
+    if (attempt.kind !== "unknown") return attempt;
+    yield "wait";
+  }
+}
+
+/** H4. Whatever happened to the canister meanwhile stays. */
+function* nextSlice(
+  draft: Draft,
+  executor: MessageExecutor,
+  id: CanisterId,
+  long: LongExecution,
+): Generator<Pause, Used> {
+  const { slice } = draft.subnet.limits;
+  const now = canisterOf(draft, id);
+  const { start, height } = long;
+  const slices = long.slices + 1;
+  draft.canisters.set(id, { ...start, standing: { ...(start.standing ?? NO_STANDING), long } });
+  const attempt = yield* attemptFor(draft, executor, id, { height, paid: BigInt(slices) * slice });
+  if (attempt.kind === "long") {
+    draft.canisters.set(id, now);
+    setLong(draft, id, { slices });
+    return { instructions: slice, bytes: 0 };
+  }
+  const done = canisterOf(draft, id);
+  draft.canisters.set(id, withLongDone(now, long, done, draft));
+  return used(draft, id, start, attempt.instructions - BigInt(long.slices) * slice);
+}
+
+function used(draft: Draft, id: CanisterId, before: CanisterState, instructions: bigint): Used {
   const after = canisterOf(draft, id);
   const bytes = changedBytes(before.heap, after.heap) + changedBytes(before.stable, after.stable);
   if (bytes > 0) changeStanding(draft, id, { heapDeltaDebit: standingOf(draft, id).heapDeltaDebit + bytes });
-  const { slice } = draft.subnet.limits;
-  if (instructions <= slice) return { instructions, bytes };
-  const of = Number((instructions + slice - 1n) / slice);
-  changeStanding(draft, id, { long: { slices: 1, of, prioritized: false, credit: 0 } });
-  return { instructions: slice, bytes };
-}
-
-/** H4. The last slice is counted as a whole one. */
-function nextSlice(draft: Draft, id: CanisterId): bigint {
-  const { long: _over, ...standing } = standingOf(draft, id);
-  const long = longOf(draft, id);
-  if (long !== undefined && long.slices + 1 < long.of) setLong(draft, id, { slices: long.slices + 1 });
-  else if (long !== undefined) {
-    const priority = standing.priority + long.credit;
-    draft.canisters.set(id, { ...canisterOf(draft, id), standing: { ...standing, priority } });
-  }
-  return draft.subnet.limits.slice;
+  return { instructions, bytes };
 }
 
 /** Returns what is left of the budget. */
@@ -157,14 +194,16 @@ function* executeSubnetMessages(
   draft: Draft,
   executor: MessageExecutor,
   budget: bigint,
-): Generator<void, bigint> {
+): Generator<Pause, bigint> {
   let left = budget;
   const held = [];
   while (left > 0n) {
     const request = draft.subnetQueue.shift();
     if (request === undefined) break;
     const installs = request.method === "install_code" || request.method === "install_chunked_code";
-    if (installs && draft.scheduler.longInstall > 0n) {
+    const resting = executor.restingCanister(request);
+    const disturbs = resting !== undefined && draft.canisters.get(resting)?.standing?.long !== undefined;
+    if (disturbs || (installs && draft.scheduler.longInstall > 0n)) {
       held.push(request);
       continue;
     }
@@ -173,7 +212,7 @@ function* executeSubnetMessages(
     left -= min(instructions, slice);
     if (installs && instructions > slice)
       draft.scheduler = { ...draft.scheduler, longInstall: instructions - slice };
-    yield;
+    yield "turn";
   }
   draft.subnetQueue.unshift(...held);
   return left;

@@ -4,6 +4,7 @@
  * zeros costs nothing. Plain data: it survives structuredClone.
  */
 import { assert } from "../../base/assert.ts";
+import { equalBytes } from "../../base/bytes.ts";
 
 export const PAGE = 4096;
 export const PAGES_PER_CHUNK = 256;
@@ -93,6 +94,26 @@ export function loadPages(pages: Pages, memory: Uint8Array): void {
       if (page !== undefined) memory.set(page, c * CHUNK + p * PAGE);
     });
   });
+}
+
+/** `after` with the very pages of `before` where the two hold the same bytes: a copy finds its way back into a history. */
+export function sharedWith(before: Pages, after: Pages): Pages {
+  let isSame = before.length === after.length && before.chunks.length === after.chunks.length;
+  const chunks = after.chunks.map((chunk, c) => {
+    const old = before.chunks[c];
+    if (chunk === undefined || old === undefined) {
+      isSame &&= chunk === old;
+      return chunk;
+    }
+    const pages = chunk.map((page, p) => {
+      const was = old[p];
+      return page !== undefined && was !== undefined && equalBytes(page, was) ? was : page;
+    });
+    if (pages.length === old.length && pages.every((page, p) => page === old[p])) return old;
+    isSame = false;
+    return pages;
+  });
+  return isSame ? before : { length: after.length, chunks };
 }
 
 /** Bytes of the pages in which `after` is another version than `before`. */

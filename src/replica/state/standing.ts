@@ -2,7 +2,8 @@
  * What the scheduler remembers of a canister between rounds. Absent while there is nothing to remember.
  * Source: replica D.1 (round_schedule.rs), D.2.
  */
-import type { Height } from "../../types/ids.ts";
+import type { Height, Nanos } from "../../types/ids.ts";
+import type { CanisterState } from "./canister.ts";
 
 export interface Standing {
   /** In percent of a core's round. Only differences count: what all canisters gain alike is left out. */
@@ -18,11 +19,15 @@ export interface Standing {
   readonly long?: LongExecution;
 }
 
-/** A message that takes more than a slice: it holds its canister until its last slice is over. */
+/** A message that takes more than a slice: it holds its canister until its last slice is over, and then has its effects. */
 export interface LongExecution {
-  /** Slices executed, and those that it takes. */
+  /** The canister as the message found it; the message is its first input. */
+  readonly start: CanisterState;
+  /** The round in which it began. */
+  readonly height: Height;
+  readonly time: Nanos;
+  /** Slices executed. */
   readonly slices: number;
-  readonly of: number;
   /** Whether a core was set aside for it. */
   readonly prioritized: boolean;
   /** Charged to the long execution when it ends. */

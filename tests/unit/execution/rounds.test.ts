@@ -88,10 +88,13 @@ describe("a user's call", () => {
 
   test("an endless loop ends at the limit, paid for, and the canister lives on", () => {
     const world = new World([COUNTER]);
-    expect(world.ask(0, "loop")).toMatch(/^5 IC0522: .* the limit of 40000000000 instructions/);
+    const endless = world.ingress(idOf(0), "loop");
     const next = world.ingress(idOf(0), "add");
-    world.round([next]);
-    for (let slice = 3; slice <= 20; slice++) world.round();
+    world.round([endless, next]);
+    for (let slice = 2; slice < 20; slice++) world.round();
+    expect(world.status(endless).kind).toBe("processing");
+    world.round();
+    expect(told(world.status(endless))).toMatch(/^5 IC0522: .* the limit of 40000000000 instructions/);
     expect(world.status(next).kind).toBe("received");
     world.round();
     expect(told(world.status(next))).toBe("1");

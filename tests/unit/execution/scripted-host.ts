@@ -207,13 +207,22 @@ export function scriptedHost(programs: Readonly<Record<string, Program>>): WasmH
       const outcome = play(program, guest, request);
       const left = guest.counter < 0n ? 0n : guest.counter;
       const instructions = request.instructionLimit - left;
-      if (outcome.kind !== "returned")
-        return { outcome, instructions, heap: undefined, globals: undefined, writtenBytes: 0 };
+      if (instructions > (request.giveUpAfter ?? instructions))
+        return nothing({ kind: "long" }, instructions);
+      if (outcome.kind !== "returned") return nothing(outcome, instructions);
       const { heap, writtenBytes } = written(request, guest);
       return { outcome, instructions, heap, globals: guest.globals, writtenBytes };
     },
   };
 }
+
+const nothing = (outcome: RunResult["outcome"], instructions: bigint): RunResult => ({
+  outcome,
+  instructions,
+  heap: undefined,
+  globals: undefined,
+  writtenBytes: 0,
+});
 
 function play(program: Program, guest: Guest, request: RunRequest): RunResult["outcome"] {
   const { entry } = request;

@@ -6,6 +6,7 @@
  *
  * Source: interface L24, S1–S8; replica D.7.
  */
+import { assert } from "../../../base/assert.ts";
 import { BoundedCache } from "../../../base/bounded-cache.ts";
 import { toHex } from "../../../base/bytes.ts";
 import { type Decoded, decoded, undecodable } from "../../../base/decoded.ts";
@@ -56,6 +57,15 @@ function load(
     heap: bornHeap((module.memory?.minPages ?? 0) * WASM_PAGE, segments),
     globals: module.globals.map((global) => global.initial),
   });
+}
+
+/** The code with its module rewritten so that whoever runs it may hand out instructions in parts. */
+export function pausable(code: InstalledCode): InstalledCode {
+  const inflated = inflateModule(code.uploaded);
+  assert(inflated.ok, "installed code inflates");
+  const rewritten = rewrite(inflated.wasm, `${code.module.key} pausable`, IMPLEMENTED, "pausable");
+  assert(rewritten.ok, "installed code is valid");
+  return { ...code, module: rewritten.module };
 }
 
 /** Only pages that hold something are stored. */

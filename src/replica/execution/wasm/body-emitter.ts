@@ -8,6 +8,13 @@ import { undecodable } from "./reader.ts";
 import { CHARGED_PAGE } from "./touched-pages.ts";
 import { putSigned, putU32 } from "./writer.ts";
 
+/**
+ * `plain`: running out of instructions ends a run, and the engine is told so: a call that may return inside a loop would
+ * make it keep every value of the loop in memory. `pausable`: whoever hands out instructions may hand out more.
+ * `unmarked`: not charged for pages, and forgets what it stores; only to measure what touching pages costs.
+ */
+export type Flavour = "plain" | "pausable" | "unmarked";
+
 /** What bodies need to know of their module, and where they leave what they found. */
 export interface BodyContext {
   readonly source: Uint8Array;
@@ -19,8 +26,7 @@ export interface BodyContext {
   readonly shift: number;
   /** 64-bit memory. */
   readonly wide: boolean;
-  /** Loads and stores mark their pages. */
-  readonly marks: boolean;
+  readonly flavour: Flavour;
   readonly tableWide: readonly boolean[];
   /** 0: as it is; F32, F64: kept as an integer of the same bits. */
   readonly globalFloat: Uint8Array;
@@ -191,7 +197,7 @@ export class BodyEmitter {
 
   /** The address is on the stack; `sub` follows opcode 0xfd. */
   protected touchAndLoad(size: number, op: number, sub: number): void {
-    if (this.c.marks) {
+    if (this.c.flavour !== "unmarked") {
       const address = this.temporary(this.c.wide ? I64 : I32, ADDRESS);
       this.touch(address, size, false);
       this.byte(0x20);
@@ -202,7 +208,7 @@ export class BodyEmitter {
 
   /** The address is under a value of `valueType` on the stack; `sub` follows opcode 0xfd. */
   protected touchAndStore(valueType: number, size: number, op: number, sub: number, writes = true): void {
-    if (this.c.marks) {
+    if (this.c.flavour !== "unmarked") {
       const value = this.temporary(valueType);
       const address = this.temporary(this.c.wide ? I64 : I32, ADDRESS);
       this.byte(0x21);

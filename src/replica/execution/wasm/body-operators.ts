@@ -233,7 +233,7 @@ export class OperatorRewriter extends BodyEmitter {
   }
 
   /** Behind every call: what was called has counted too. */
-  private readCounter(): void {
+  protected readCounter(): void {
     this.bytes(this.getCounter);
     this.byte(0x21);
     this.put(this.temporary(I64, COUNTER));

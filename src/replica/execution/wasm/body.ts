@@ -63,12 +63,14 @@ export class BodyRewriter extends OperatorRewriter {
   private readonly setCounter: Uint8Array;
   /** What follows a charge at loop heads. */
   private readonly test: Uint8Array;
+  private readonly isPausable: boolean;
 
   constructor(context: BodyContext) {
     super(context);
     const counter = leb(context.counterGlobal);
     this.setCounter = enc(0x24, counter);
-    this.test = enc(0x42, 0, 0x53, 0x04, 0x40, 0x10, leb(context.outOfInstructions), 0x00, 0x0b);
+    this.test = enc(0x42, 0, 0x53, 0x04, 0x40, 0x10, leb(context.outOfInstructions));
+    this.isPausable = context.flavour === "pausable";
   }
 
   /**
@@ -91,7 +93,7 @@ export class BodyRewriter extends OperatorRewriter {
     giveBack: number,
     chargeBytes: 2 | 5,
   ): Body | undefined {
-    const { c, bases, results, operands, setCounter, test } = this;
+    const { c, bases, results, operands, setCounter, test, isPausable } = this;
     const src = c.source;
     const { kind: KIND, cost: COST, delta: DELTA } = ONE;
     const mostCost = chargeBytes === 2 ? NARROW_MAX : Infinity;
@@ -135,6 +137,12 @@ export class BodyRewriter extends OperatorRewriter {
           out[o++] = 0x20;
           o = putU32(out, o, counterLocal);
           for (let k = 0; k < test.length; k++) out[o++] = test[k]!;
+          if (isPausable) {
+            this.o = o;
+            this.readCounter();
+            o = this.o;
+          } else out[o++] = 0x00;
+          out[o++] = 0x0b;
         }
         tested = false;
       }

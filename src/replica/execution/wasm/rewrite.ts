@@ -18,7 +18,7 @@
 import type { Hash } from "../../../types/ids.ts";
 import type { RewrittenModule } from "../../interfaces/wasm-host.ts";
 import type { CanisterExports } from "../../state/canister.ts";
-import type { BodyContext } from "./body-emitter.ts";
+import type { BodyContext, Flavour } from "./body-emitter.ts";
 import { type Body, BodyRewriter } from "./body.ts";
 import { type Decoded, decodeModule, F32, F64, type FunctionType, I32, I64 } from "./decode.ts";
 import { encode } from "./encode.ts";
@@ -56,17 +56,16 @@ export type Rewritten =
 
 /**
  * `wasm` is raw (see gunzip.ts). `key` becomes the module's. `implemented` names the System API functions that there is
- * code for. `marks` is false only to measure what touching pages costs: such a module is not charged for them and forgets what it
- * stores.
+ * code for. `flavour`: see there.
  */
 export function rewrite(
   wasm: Uint8Array,
   key: Hash,
   implemented: ReadonlySet<string>,
-  marks = true,
+  flavour: Flavour = "plain",
 ): Rewritten {
   try {
-    return rewriteModule(wasm, key, implemented, marks);
+    return rewriteModule(wasm, key, implemented, flavour);
   } catch (error) {
     if (!(error instanceof InvalidWasm)) throw error;
     return { ok: false, message: `Canister's Wasm module is not valid: ${error.message}` };
@@ -81,7 +80,7 @@ function rewriteModule(
   wasm: Uint8Array,
   key: Hash,
   implemented: ReadonlySet<string>,
-  marks: boolean,
+  flavour: Flavour,
 ): Rewritten & { ok: true } {
   const m = decodeModule(wasm);
   checkLimits(m);
@@ -107,7 +106,7 @@ function rewriteModule(
     added: [],
     initSegments: [],
   };
-  const code = codeSection(plan, wasm, marks);
+  const code = codeSection(plan, wasm, flavour);
   const bytes = encode(plan, code.section);
   const mutable = m.globals.filter((g) => g.mutable);
   return {
@@ -181,7 +180,7 @@ function liftedSegments(m: Decoded): { offset: number; bytes: Uint8Array }[] {
 function codeSection(
   plan: Plan,
   wasm: Uint8Array,
-  marks: boolean,
+  flavour: Flavour,
 ): { readonly section: Writer; readonly operators: number; readonly writesTables: boolean } {
   const { m, importCount } = plan;
   const first = importCount; // our imports follow the module's own
@@ -192,7 +191,7 @@ function codeSection(
     importCount,
     shift: ADDED_IMPORTS.length,
     wide: plan.wide,
-    marks,
+    flavour,
     tableWide: m.tables.map((t) => t.limits.wide),
     globalFloat: Uint8Array.from(m.globals, (g) =>
       g.mutable && (g.type === F32 || g.type === F64) ? g.type : 0,
@@ -317,7 +316,7 @@ function writeBody(
   const head = new Writer(128);
   for (const t of added) head.raw(1, t);
   for (const { local, global } of body.pageLocals) head.raw(0x23).u32(global).raw(0x21).u32(local);
-  enter(head, plan, body, frame, kept);
+  enter(head, plan, body, frame, kept, context.flavour === "pausable");
   if (frame > 0) openBlock(head, plan, type.results);
   const tail = frame > 0 ? giveStack(plan, frame, kept) : JUST_END;
   const size = sizeOfU32(groups) + locals.length + head.at + operators.length + tail.length;
@@ -333,10 +332,9 @@ const JUST_END = new Uint8Array([0x0b]);
 
 /**
  * Charges the first block, and takes the frame of a function that counts its stack use; `kept` is a local that holds the
- * stack counter meanwhile. One test tells whether either ran out. The calls behind it never come back, which the engine is
- * told: it would otherwise keep every value of a loop where a call would leave it.
+ * stack counter meanwhile. One test tells whether either ran out.
  */
-function enter(w: Writer, plan: Plan, body: Body, frame: number, kept: number): void {
+function enter(w: Writer, plan: Plan, body: Body, frame: number, kept: number, isPausable: boolean): void {
   const { counter, stack, importCount } = plan;
   if (frame > 0) {
     w.raw(0x23).u32(stack).raw(0x41).signed(frame).raw(0x6b, 0x22).u32(kept).raw(0x24).u32(stack);
@@ -349,7 +347,10 @@ function enter(w: Writer, plan: Plan, body: Body, frame: number, kept: number): 
     w.raw(0x20).u32(kept).raw(0x41, 0, 0x48, 0x04, 0x40, 0x10);
     w.u32(importCount + 1).raw(0x00, 0x0b);
   }
-  w.raw(0x10).u32(importCount).raw(0x00, 0x0b);
+  w.raw(0x10).u32(importCount);
+  if (isPausable) w.raw(0x23).u32(counter).raw(0x21).u32(body.counterLocal);
+  else w.raw(0x00);
+  w.raw(0x0b);
 }
 
 /** Opens the block that the body of a function becomes that has something to give back at its end. */
