@@ -9,8 +9,15 @@ import { launch } from "./chromium.ts";
 import { renameExports } from "../compilers/assemblyscript/rename-exports.ts";
 import { runAsc } from "../compilers/assemblyscript/run-asc.ts";
 import type { PrebuiltIndex } from "../compilers/prebuilt.ts";
+import { wat } from "../shell/testing/wat.ts";
+import { createWasmHost } from "../shell/wasm-host.ts";
+import { evmPerSecond } from "./bench/evm.ts";
+import { bareCallsPerSecond, COUNTER_WAT, LEDGER_WAT, TRANSFER_ARG } from "./bench/jobs.ts";
+import { updatesPerSecond } from "./bench/load.ts";
+import { certification, heightCost } from "./bench/states.ts";
+import { startThreadNetwork } from "./thread-network.ts";
 import { KERNELS, KERNELS_SOURCE } from "./bench/kernels-source.ts";
-import { quantile } from "./bench/scenarios.ts";
+import { deploy, quantile } from "./bench/scenarios.ts";
 import { fail } from "./flags.ts";
 import { prebuild } from "./prebuild.ts";
 
@@ -20,6 +27,7 @@ type Kernels = typeof import("./bench/kernels.ts");
 interface Line {
   readonly bench: string;
   readonly n: number;
+  readonly home?: "chromium" | "node";
   readonly unit: string;
   readonly values: readonly number[];
   /** In the same unit. */
@@ -34,6 +42,15 @@ const RUNS = 5;
 const PAIRING_MS = 6.4;
 const COPY_MS = 5;
 const SIZES = [1, 4, 7, 13] as const;
+/** Canisters, megabytes of state. */
+const STATES = [
+  [10, 1],
+  [100, 1],
+  [1_000, 1],
+  [10_000, 1],
+  [10, 64],
+  [10, 1_024],
+] as const;
 
 const only = process.argv[2];
 await prebuild();
@@ -103,6 +120,120 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
     );
     emit({ bench: "queries", n: 4, unit: "queries/s", values, higherIsBetter: true });
   },
+  load: async () => {
+    for (const [job, text, arg] of [
+      ["counter", COUNTER_WAT, new Uint8Array()],
+      ["ledger", LEDGER_WAT, TRANSFER_ARG],
+    ] as const) {
+      const wasm = wat(text);
+      const bare = bareCallsPerSecond(wasm, arg);
+      const peer = await evmPerSecond(job);
+      for (const [kind, rate] of Object.entries(peer))
+        emit({
+          bench: `evm.${job}.${kind}`,
+          home: "node",
+          n: 1,
+          unit: "updates/s",
+          values: [rate],
+          higherIsBetter: true,
+        });
+      for (const signed of [false, true]) {
+        const line = {
+          n: 4,
+          unit: "updates/s",
+          higherIsBetter: true,
+          floor: bare,
+          bar: signed ? peer.transactions : 1_000 / slowness,
+        };
+        const name = `load.${job}${signed ? ".signed" : ""}`;
+        const calls = signed ? 2_000 : 5_000;
+        const page = await repeat(
+          (p) =>
+            inPage(p, "in-page.ts", (m: InPage, given) => m.load(given as never), {
+              wasm: [...wasm],
+              arg: [...arg],
+              canisters: 20,
+              calls,
+              signed,
+            }),
+          3,
+        );
+        emit({ bench: name, ...line, values: page });
+        const network = await startThreadNetwork({
+          nodes: 4,
+          notaryDelayMs: 0,
+          unitDelayMs: 1_000,
+          latencyMs: 0,
+        });
+        const node = await updatesPerSecond(network, { wasm, arg, canisters: 100, calls, signed });
+        await network.close();
+        emit({ bench: name, home: "node", ...line, values: [node] });
+      }
+    }
+  },
+  certification: async () => {
+    const { updatedMs, rebuiltMs } = certification();
+    const line = { home: "node", n: 1, unit: "ms", higherIsBetter: false } as const;
+    emit({
+      bench: "certify.10-of-10000",
+      ...line,
+      values: [updatedMs],
+      floor: rebuiltMs,
+      bar: rebuiltMs / 50,
+    });
+  },
+  state: async () => {
+    const host = createWasmHost({ memoryUnits: 2_000 });
+    const line = { home: "node", n: 1, unit: "ms/height", higherIsBetter: false } as const;
+    for (const [canisters, megabytes] of STATES) {
+      const { idleMs, activeMs } = heightCost(host, wat(COUNTER_WAT), canisters, megabytes * 2 ** 20);
+      const name = `${canisters}-canisters.${megabytes}-MB`;
+      emit({ bench: `height.idle.${name}`, ...line, values: [idleMs] });
+      emit({ bench: `height.ten-updates.${name}`, ...line, values: [activeMs] });
+    }
+  },
+  rollback: async () => {
+    const runs = await repeat((page) => inPage(page, "in-page.ts", (m: InPage) => m.undo()), 3);
+    for (const [k, { pages }] of runs[0]!.entries())
+      emit({
+        bench: `rollback.64-MB.${pages}-pages`,
+        n: 1,
+        unit: "ms",
+        values: runs.map((r) => r[k]!.trappedMs),
+        floor: quantile(
+          runs.map((r) => r[k]!.returnedMs),
+          0.5,
+        ),
+        higherIsBetter: false,
+      });
+  },
+  install: async () => {
+    const file = process.env["TERRARIUM_BENCH_WASM"];
+    if (file === undefined) {
+      process.stderr.write(
+        "install: TERRARIUM_BENCH_WASM names no module (say, experimental.wasm of npm's azle).\n",
+      );
+      return;
+    }
+    const wasm = [...readFileSync(file)];
+    const values = await repeat(
+      (page) => inPage(page, "in-page.ts", (m: InPage, wasm) => m.install(Uint8Array.from(wasm)), wasm),
+      3,
+    );
+    emit({ bench: "install", n: 4, unit: "ms", values, higherIsBetter: false });
+  },
+  memory: async () => {
+    const resident = async (nodes: 1 | 4): Promise<number> => {
+      const before = process.memoryUsage().rss;
+      const network = await startThreadNetwork({ nodes, notaryDelayMs: 0, unitDelayMs: 1_000, latencyMs: 0 });
+      await Promise.all(Array.from({ length: 20 }, () => deploy(network, wat(COUNTER_WAT))));
+      const grown = process.memoryUsage().rss - before;
+      await network.close();
+      return grown / 2 ** 20 / nodes;
+    };
+    const line = { home: "node", unit: "MB/node", higherIsBetter: false } as const;
+    for (const n of [1, 4] as const) emit({ bench: "memory", n, ...line, values: [await resident(n)] });
+  },
   metering: async () => {
     const wasm = await kernels();
     for (const [bench, marks, bar] of [
@@ -157,13 +288,13 @@ async function calibrate(): Promise<number> {
   return quantile(pairings, 0.5) / PAIRING_MS;
 }
 
-function emit({ bench, n, unit, values, floor, bar, higherIsBetter }: Line): void {
+function emit({ bench, home = "chromium", n, unit, values, floor, bar, higherIsBetter }: Line): void {
   const median = quantile(values, 0.5);
   const p95 = quantile(values, 0.95);
   const round = (x: number): number => Math.round(x * 1000) / 1000;
   const line = {
     bench,
-    home: "chromium",
+    home,
     n,
     unit,
     median: round(median),

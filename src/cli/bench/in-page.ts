@@ -3,7 +3,10 @@ import { wrap } from "comlink";
 import type { Network, NetworkSettings } from "../../lab/lab.ts";
 import { startPageNetwork } from "../../lab/page-network.ts";
 import type { FloorApi } from "./floor.ts";
-import { deployCounter, heightsPerSecond, latencies } from "./scenarios.ts";
+import { bareCallsPerSecond } from "./jobs.ts";
+import { type Load, updatesPerSecond } from "./load.ts";
+import { rollbacks, type Rollback } from "./rollback.ts";
+import { deploy, deployCounter, heightsPerSecond, latencies } from "./scenarios.ts";
 
 const settings = (nodes: NetworkSettings["nodes"], notaryDelayMs: number): NetworkSettings => ({
   nodes,
@@ -43,6 +46,28 @@ export const queries = (wasm: Uint8Array, count: number): Promise<number> =>
     await Promise.all(Array.from({ length: count }, () => counter.get()));
     return (count / (performance.now() - start)) * 1000;
   });
+
+export const load = (given: Load): Promise<number> =>
+  withNetwork(4, 0, (network) => updatesPerSecond(network, bytesIn(given)));
+export const bare = (wasm: Uint8Array, arg: Uint8Array): number =>
+  bareCallsPerSecond(Uint8Array.from(wasm), Uint8Array.from(arg));
+
+/** What came as JSON has arrays of numbers for bytes. */
+const bytesIn = (given: Load): Load => ({
+  ...given,
+  wasm: Uint8Array.from(given.wasm),
+  arg: Uint8Array.from(given.arg),
+});
+
+/** Milliseconds to create a canister with this module. */
+export const install = (wasm: Uint8Array): Promise<number> =>
+  withNetwork(4, 0, async (network) => {
+    const start = performance.now();
+    await deploy(network, Uint8Array.from(wasm));
+    return performance.now() - start;
+  });
+
+export const undo = (): Rollback[] => rollbacks();
 
 /** Milliseconds a height that n workers take for nothing but the cryptography of a height, all at once. */
 export async function floor(nodes: NetworkSettings["nodes"], rounds: number): Promise<number> {

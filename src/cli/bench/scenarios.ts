@@ -35,6 +35,15 @@ export async function deployCounter(
   wasm: Uint8Array,
   counts: "Nat" | "Nat64" = "Nat64",
 ): Promise<Counter> {
+  const { id, agent } = await deploy(network, wasm);
+  return Actor.createActor<Counter>(counterIdl(counts), { agent, canisterId: id });
+}
+
+/** A canister with this module. */
+export async function deploy(
+  network: Network,
+  wasm: Uint8Array,
+): Promise<{ readonly id: Principal; readonly agent: HttpAgent }> {
   const agent = HttpAgent.createSync({
     host: `https://n${network.info.subnetId.slice(0, 12)}.terrarium.invalid`,
     fetch: (input, init) => network.fetch(input, init),
@@ -63,7 +72,7 @@ export async function deployCounter(
     wasm_module: wasm,
     arg: new Uint8Array(),
   });
-  return Actor.createActor<Counter>(counterIdl(counts), { agent, canisterId: canister_id });
+  return { id: canister_id, agent };
 }
 
 const counterIdl =

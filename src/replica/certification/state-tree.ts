@@ -19,7 +19,7 @@ import type { CanisterRange } from "../../registry/ranges.ts";
 import type { IngressRecord } from "../../types/messages.ts";
 import type { CanisterState } from "../state/canister.ts";
 
-import { memoryMetrics } from "../state/memory-metrics.ts";
+import { memoryTotal } from "../state/memory-metrics.ts";
 import { sortedEntries, type ReplicatedState, type SubnetInfo } from "../state/state.ts";
 
 /** A state with the tree that was made of it. */
@@ -112,11 +112,14 @@ function updated<V>(
     return buildTree(sortedEntries(after).map(([id, value]) => [fromHex(id), make(value)] as const));
   }
   let next = tree;
-  for (const id of before.keys()) if (!after.has(id)) next = withoutLabel(next, fromHex(id));
+  let kept = 0;
   for (const [id, value] of after) {
     const old = before.get(id);
+    if (old !== undefined) kept++;
     if (old === undefined || !same(old, value)) next = withLabel(next, fromHex(id), make(value));
   }
+  if (kept < before.size)
+    for (const id of before.keys()) if (!after.has(id)) next = withoutLabel(next, fromHex(id));
   return next;
 }
 
@@ -167,7 +170,7 @@ const encodeRanges = (ranges: readonly CanisterRange[]): Uint8Array =>
  */
 function encodeMetrics({ canisters, totals }: ReplicatedState): Uint8Array {
   let bytes = 0;
-  for (const canister of canisters.values()) bytes += memoryMetrics(canister).total;
+  for (const canister of canisters.values()) bytes += memoryTotal(canister);
   const low = totals.cyclesBurned & (2n ** 64n - 1n);
   const high = totals.cyclesBurned >> 64n;
   const cycles =

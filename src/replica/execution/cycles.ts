@@ -4,7 +4,7 @@
  */
 import type { SubnetRecord } from "../../registry/registry.ts";
 import type { CanisterState } from "../state/canister.ts";
-import { memoryMetrics } from "../state/memory-metrics.ts";
+import { memoryTotal } from "../state/memory-metrics.ts";
 
 const REFERENCE_NODES = 13n;
 
@@ -69,7 +69,7 @@ export function httpRequestFee(request: bigint, response: bigint, subnet: Subnet
   return n * (3_000_000n + 60_000n * n + 400n * request + 800n * response);
 }
 
-export const memoryUsed = (canister: CanisterState): number => memoryMetrics(canister).total;
+export const memoryUsed = (canister: CanisterState): number => memoryTotal(canister);
 
 /** Storage is paid for what is used, or allocated if that is more. */
 const storagePerDay = ({ settings }: CanisterState, bytes: number, subnet: SubnetRecord): bigint => {

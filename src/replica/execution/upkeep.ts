@@ -76,6 +76,7 @@ function paid(
   use: "memory" | "compute_allocation",
   fee: bigint,
 ): { readonly canister: CanisterState; readonly whole: boolean } {
+  if (fee === 0n) return { canister, whole: true };
   if (canister.cycles + canister.reservedCycles < fee) return { canister, whole: false };
   const reserved = min(fee, canister.reservedCycles);
   draft.cyclesBurned += fee;

@@ -47,6 +47,16 @@ export function memoryMetrics(canister: CanisterState): MemoryMetrics {
   return { ...parts, total: Object.values(parts).reduce((sum, n) => sum + n, 0) };
 }
 
+/** The total alone; asked of every canister at every height, so it is remembered. */
+export function memoryTotal(canister: CanisterState): number {
+  const known = TOTALS.get(canister);
+  if (known !== undefined) return known;
+  const { total } = memoryMetrics(canister);
+  TOTALS.set(canister, total);
+  return total;
+}
+const TOTALS = new WeakMap<CanisterState, number>();
+
 /** What a snapshot of the canister would take. */
 export function snapshotBytes(canister: CanisterState): number {
   const { heap, stable, globals, module, chunkStore } = memoryMetrics(canister);
