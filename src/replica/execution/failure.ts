@@ -60,7 +60,8 @@ export function ellipsized(message: string): string {
 }
 
 const TOOLCHAIN =
-  "This is likely an error with the compiler/CDK toolchain being used to build the canister. Please report the " +
+  "If you are running this canister in a test environment (e.g., dfx), make sure the test environment is up to date. " +
+  "Otherwise, this is likely an error with the compiler/CDK toolchain being used to build the canister. Please report the " +
   "error to IC devs on the forum: https://forum.dfinity.org and include which language/CDK was used to create the canister.";
 
 const advice = (suggestion: string, section: string): string =>
@@ -68,6 +69,60 @@ const advice = (suggestion: string, section: string): string =>
 
 const HANDLE =
   "Consider gracefully handling failures from this canister or altering the canister to handle exceptions.";
+
+/** What to do about a module that passes a limit, by how the sentence about it goes on; all else is the toolchain's. */
+const MODULE_ADVICE: readonly (readonly [RegExp, string, string])[] = [
+  [
+    /Duplicate function '(.*)' exported/,
+    "Try defining different versions of the function for each call type, e.g. `$1_update`, `$1_query`, etc.",
+    "wasm-module-duplicate-exports",
+  ],
+  [
+    /: The number of exported/,
+    "Try combining multiple endpoints into a single endpoint.",
+    "wasm-module-exports-too-many-methods",
+  ],
+  [/: The sum of /, "Try using shorter method names.", "wasm-module-sum-of-exported-name-lengths-too-large"],
+  [
+    /: Wasm module defined \d+ functions/,
+    "Try spliting this canister into multiple canisters.",
+    "wasm-module-too-many-functions",
+  ],
+  [
+    /: Wasm module defined \d+ globals/,
+    "Try collecting multiple globals into a single structured which can be stored on the heap.",
+    "wasm-module-too-many-globals",
+  ],
+  [
+    / with complexity \d+/,
+    "Try breaking large functions up into multiple smaller functions.",
+    "wasm-module-function-complexity-too-high",
+  ],
+  [
+    /: Wasm module contains a function at index \d+ of /,
+    "Try breaking large functions up into multiple smaller functions.",
+    "wasm-module-function-too-large",
+  ],
+  [
+    /: Wasm module code section size/,
+    "Try shrinking the module code section using tools like `ic-wasm` or splitting the logic across multiple canisters.",
+    "wasm-module-code-section-too-large",
+  ],
+  [
+    /: Wasm module size of/,
+    "Try shrinking the module using tools like `ic-wasm` or splitting the logic across multiple canisters.",
+    "wasm-module-too-large",
+  ],
+];
+
+/** `text` says all of it: "Canister's Wasm module is not valid: …". Source: dfinity/ic rs/types/wasm_types errors. */
+export function invalidModule(text: string): Failure {
+  const found = MODULE_ADVICE.map(([words, suggestion, section]) => {
+    const match = words.exec(text);
+    return match && advice(suggestion.replaceAll("$1", match[1] ?? ""), section);
+  }).find((help) => help !== null);
+  return { error: IC.CanisterInvalidWasm, text, help: found ?? TOOLCHAIN };
+}
 
 /** The System API was used in a way that only a broken CDK would. */
 export const toolchainViolation = (error: string): Failure => ({

@@ -307,9 +307,16 @@ describe("install_code", () => {
         `Error from Canister ${principalText(id)}: Canister's Wasm module is not valid: `,
       );
     }
-    expect(
-      textOf(install(draft, id, wat('(module (import "ic0" "fly" (func)))'), INSTALL, idle())),
-    ).toContain("fly");
+    expect(textOf(install(draft, id, wat('(module (import "ic0" "fly" (func)))'), INSTALL, idle()))).toBe(
+      `Error from Canister ${principalText(id)}: Canister's Wasm module is not valid: Wasm module has an invalid import section. Module imports function 'fly' from 'ic0' that is not exported by the runtime..\n` +
+        "If you are running this canister in a test environment (e.g., dfx), make sure the test environment is up to date. Otherwise, this is likely an error with the compiler/CDK toolchain being used to build the canister. Please report the error to IC devs on the forum: https://forum.dfinity.org and include which language/CDK was used to create the canister.",
+    );
+    const twice = wat(
+      '(module (func $f) (export "canister_update go" (func $f)) (export "canister_query go" (func $f)))',
+    );
+    expect(textOf(install(draft, id, twice, INSTALL, idle()))).toMatch(
+      /call types: update, query, or composite_query\.\.\nTry defining different versions of the function for each call type, e\.g\. `go_update`, `go_query`, etc\. See documentation: \S+#wasm-module-duplicate-exports$/,
+    );
     expect(canister(draft, id)).toBe(before);
   });
 

@@ -8,7 +8,7 @@ import { IC, rejectOf } from "../../../types/errors.ts";
 import type { Reject } from "../../../types/messages.ts";
 import { principalText as text } from "../../../types/principal.ts";
 import { HEAP_DELTA_RATE } from "../../state/standing.ts";
-import { outOfCyclesText, rejectFrom } from "../failure.ts";
+import { invalidModule, outOfCyclesText, rejectFrom } from "../failure.ts";
 
 export const help = (suggestion: string, section: string): string =>
   `\n${suggestion} See documentation: https://internetcomputer.org/docs/current/references/execution-errors#${section}`;
@@ -116,8 +116,7 @@ export const notEmpty = (id: CanisterId): Reject =>
   );
 
 /** `text` says all of it: "Canister's Wasm module is not valid: …". */
-export const invalidWasm = (id: CanisterId, text: string): Reject =>
-  rejectFrom(id, { error: IC.CanisterInvalidWasm, text, help: "" });
+export const invalidWasm = (id: CanisterId, text: string): Reject => rejectFrom(id, invalidModule(text));
 
 export const persistenceMissing = (): Reject =>
   rejectOf(
