@@ -4,7 +4,7 @@
  * (execution_state.rs, canister_snapshots.rs), rs/types/management_canister_types (count_bytes).
  */
 import { utf8 } from "../../base/bytes.ts";
-import type { CanisterChange, CanisterState } from "./canister.ts";
+import type { CanisterChange, CanisterState, InstalledCode } from "./canister.ts";
 
 export interface MemoryMetrics {
   readonly heap: number;
@@ -29,22 +29,30 @@ const VISIBILITY_BYTES = 1;
 
 export function memoryMetrics(canister: CanisterState): MemoryMetrics {
   const { code } = canister;
-  let customSections = 0;
-  for (const [name, { content }] of code?.metadata ?? [])
-    customSections += utf8(name).length + content.length + VISIBILITY_BYTES;
+  const heap = canister.heap.length;
+  const stable = canister.stable.length;
+  const globals = globalBytes(canister);
+  const module = code?.uploaded.length ?? 0;
+  const customSections = code === undefined ? 0 : sectionBytes(code.metadata);
+  let history = 0;
+  for (const change of canister.history) history += changeBytes(change);
+  const chunkStore = (canister.chunkStore?.size ?? 0) * CHUNK_BYTES;
   let snapshots = 0;
-  for (const { size } of canister.snapshots?.values() ?? []) snapshots += size;
-  const parts = {
-    heap: canister.heap.length,
-    stable: canister.stable.length,
-    globals: globalBytes(canister),
-    module: code?.uploaded.length ?? 0,
-    customSections,
-    history: canister.history.reduce((sum, change) => sum + changeBytes(change), 0),
-    chunkStore: (canister.chunkStore?.size ?? 0) * CHUNK_BYTES,
-    snapshots,
-  };
-  return { ...parts, total: Object.values(parts).reduce((sum, n) => sum + n, 0) };
+  if (canister.snapshots !== undefined) for (const { size } of canister.snapshots.values()) snapshots += size;
+  const total = heap + stable + globals + module + customSections + history + chunkStore + snapshots;
+  return { heap, stable, globals, module, customSections, history, chunkStore, snapshots, total };
+}
+
+/** Asked for with every message, of a few modules. */
+const SECTIONS = new WeakMap<InstalledCode["metadata"], number>();
+
+function sectionBytes(metadata: InstalledCode["metadata"]): number {
+  const known = SECTIONS.get(metadata);
+  if (known !== undefined) return known;
+  let bytes = 0;
+  for (const [name, { content }] of metadata) bytes += utf8(name).length + content.length + VISIBILITY_BYTES;
+  SECTIONS.set(metadata, bytes);
+  return bytes;
 }
 
 /** The total alone; asked of every canister at every height, so it is remembered. */
