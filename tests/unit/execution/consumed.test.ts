@@ -5,9 +5,9 @@ import {
   computeFee,
   executionFee,
   ingressFee,
-  occupancyFee,
   requestFee,
   responseFee,
+  storageFee,
 } from "../../../src/replica/execution/cycles.ts";
 import type { Program } from "./scripted-host.ts";
 import { idOf, World } from "./world.ts";
@@ -52,9 +52,7 @@ test("each cycle once, under its use", () => {
   const seconds = (world.state.time - before.chargedUntil) / 1_000_000_000n;
   const compute = computeFee(before, seconds, subnet);
   expect(consumed(world, 0).compute_allocation - before.consumed.compute_allocation).toBe(compute);
-  expect(consumed(world, 0).memory - before.consumed.memory).toBe(
-    occupancyFee(before, seconds, subnet) - compute,
-  );
+  expect(consumed(world, 0).memory - before.consumed.memory).toBe(storageFee(before, seconds, subnet));
   expect(sum(consumed(world, 0)) + sum(consumed(world, 1))).toBe(world.state.totals.cyclesBurned);
 });
 
