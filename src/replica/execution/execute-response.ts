@@ -21,7 +21,7 @@ import { MAX_RESPONSE_BYTES, responseFee } from "./cycles.ts";
 import { cleanupFailed } from "./failure.ts";
 import type { RunCanister } from "./long-runs.ts";
 import type { Run } from "./run-canister.ts";
-import { afterRun, conclude, settle, startOf, tell, viewOf } from "./settle.ts";
+import { afterRun, conclude, saturated, settle, startOf, tell, viewOf } from "./settle.ts";
 import type { Situation } from "./system-api/sandbox.ts";
 
 /** Returns the instructions used. */
@@ -74,7 +74,7 @@ function credited(
     canister: {
       ...before,
       callbacks,
-      cycles: before.cycles + refund + reserved - fee,
+      cycles: saturated(draft, before.cycles + refund + reserved - fee),
       consumed: withConsumed(before, "request_and_response_transmission", fee),
     },
     prepaid: callback.prepaidCycles - reserved,

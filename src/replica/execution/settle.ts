@@ -64,7 +64,7 @@ export function settle(
   draft.cyclesBurned += cost;
   return {
     ...canister,
-    cycles: canister.cycles + refund,
+    cycles: saturated(draft, canister.cycles + refund),
     consumed: withConsumed(canister, "instructions", cost),
   };
 }
@@ -72,6 +72,15 @@ export function settle(
 /** An execution sees one time throughout: that of the round in which it began. */
 export const startOf = (draft: Draft, canister: CanisterState): Nanos =>
   canister.standing?.long?.time ?? draft.time;
+
+const MOST_CYCLES = 2n ** 128n - 1n;
+
+/** Nobody holds more: the surplus is lost. Source: interface M53. */
+export function saturated(draft: Draft, cycles: bigint): bigint {
+  if (cycles <= MOST_CYCLES) return cycles;
+  draft.cyclesBurned += cycles - MOST_CYCLES;
+  return MOST_CYCLES;
+}
 
 export const viewOf = (context: CallContext): CallView => ({
   id: context.id,
