@@ -41,7 +41,7 @@ export interface BodyContext {
   readonly charge64: number;
   readonly fill: number;
   readonly copy: number;
-  /** The helpers that touch a page: (address, offset, size) → the page, for the next test. */
+  /** The helpers that touch pages: (first byte, size) → the instruction counter, with a 64-bit memory (…, offset). */
   readonly access: number;
   readonly write: number;
   /** The helper that initialises from a data segment. */
@@ -62,6 +62,12 @@ export const COUNTER = 6;
 /** Pages touched last, in loops. Sites take turns, so that a loop over a few arrays keeps a page of each. */
 const PAGES = 7;
 const PAGE_LOCALS = 4;
+/** A local that remembers a touched page, and the global that it begins with. */
+export interface PageLocal {
+  readonly local: number;
+  readonly global: number;
+}
+const NO_PAGE_LOCALS: readonly PageLocal[] = [];
 const WRITTEN_PAGE = 4096;
 /** Room that is kept free in the output: no operator but br_table writes more. */
 export const ROOM = 192;
@@ -237,18 +243,14 @@ export class BodyEmitter {
     const offset = Math.min(this.offset(), 2 ** 52);
     this.i = start;
     const page = this.loops > 0 ? this.pageLocal(writes) : -1;
+    const global = writes ? c.writtenGlobal : c.accessedGlobal;
+    const counter = this.temporary(I64, COUNTER);
     const out = this.out;
     let o = this.o;
     out[o++] = 0x22;
-    o = putU32(out, o, address);
-    if (!c.wide) out[o++] = 0xad;
-    if (offset !== 0) {
-      out[o++] = 0x42;
-      o = putSigned(out, o, offset);
-      out[o++] = 0x7c;
-    }
+    o = this.putFirstByte(o, address, offset);
     out[o++] = page >= 0 ? 0x20 : 0x23;
-    o = putU32(out, o, page >= 0 ? page : writes ? c.writtenGlobal : c.accessedGlobal);
+    o = putU32(out, o, page >= 0 ? page : global);
     out[o++] = 0x7d;
     out[o++] = 0x42;
     o = putSigned(out, o, (writes ? WRITTEN_PAGE : CHARGED_PAGE) - size);
@@ -256,21 +258,37 @@ export class BodyEmitter {
     out[o++] = 0x04;
     out[o++] = 0x40;
     out[o++] = 0x20;
-    o = putU32(out, o, address);
-    out[o++] = 0x42;
-    o = putSigned(out, o, offset);
+    o = this.putFirstByte(o, address, offset);
     out[o++] = 0x42;
     out[o++] = size;
+    if (c.wide) {
+      out[o++] = 0x42;
+      o = putSigned(out, o, offset);
+    }
     out[o++] = 0x10;
     o = putU32(out, o, writes ? c.write : c.access);
-    out[o++] = page >= 0 ? 0x21 : 0x1a;
-    if (page >= 0) o = putU32(out, o, page);
-    out[o++] = 0x23;
-    o = putU32(out, o, c.counterGlobal);
     out[o++] = 0x21;
-    o = putU32(out, o, this.temporary(I64, COUNTER));
+    o = putU32(out, o, counter);
+    if (page >= 0) {
+      out[o++] = 0x23;
+      o = putU32(out, o, global);
+      out[o++] = 0x21;
+      o = putU32(out, o, page);
+    }
     out[o++] = 0x0b;
     this.o = o;
+  }
+
+  /** The address's index behind an operator just written, and from it, as i64, where the access begins. */
+  private putFirstByte(at: number, address: number, offset: number): number {
+    const { out } = this;
+    let o = putU32(out, at, address);
+    if (!this.c.wide) out[o++] = 0xad;
+    if (offset === 0) return o;
+    out[o++] = 0x42;
+    o = putSigned(out, o, offset);
+    out[o++] = 0x7c;
+    return o;
   }
 
   private pageLocal(writes: boolean): number {
@@ -278,12 +296,15 @@ export class BodyEmitter {
     return this.temporary(I64, PAGES + (writes ? PAGE_LOCALS : 0) + turn);
   }
 
-  protected pageLocals(): { readonly local: number; readonly global: number }[] {
-    const { accessedGlobal, writtenGlobal } = this.c;
-    return Array.from(this.temporaryOf.subarray(PAGES), (local, k) => ({
-      local,
-      global: k < PAGE_LOCALS ? accessedGlobal : writtenGlobal,
-    })).filter(({ local }) => local >= 0);
+  protected pageLocals(): readonly PageLocal[] {
+    if (this.accesses === 0) return NO_PAGE_LOCALS;
+    const found: PageLocal[] = [];
+    for (let k = 0; k < 2 * PAGE_LOCALS; k++) {
+      const local = this.temporaryOf[PAGES + k]!;
+      const global = k < PAGE_LOCALS ? this.c.accessedGlobal : this.c.writtenGlobal;
+      if (local >= 0) found.push({ local, global });
+    }
+    return found;
   }
 
   protected canonicalNan(valueType: number): void {

@@ -18,7 +18,7 @@
  *
  * Source: replica D.3, D.4; DESIGN §6.
  */
-import { type BodyContext, COUNTER, enc, leb, ROOM } from "./body-emitter.ts";
+import { type BodyContext, COUNTER, enc, leb, type PageLocal, ROOM } from "./body-emitter.ts";
 import { LOOP, NO_ELSE, OperatorRewriter } from "./body-operators.ts";
 import { F32, F64, I32, I64, V128 } from "./decode.ts";
 import { Kind, ONE, WEIGHT } from "./opcodes.ts";
@@ -36,8 +36,7 @@ export interface Body {
   readonly localCount: number;
   /** Types of the locals that rewriting added, in order. */
   readonly temporaries: readonly number[];
-  /** Locals that remember a touched page, and the global that each begins with. */
-  readonly pageLocals: readonly { readonly local: number; readonly global: number }[];
+  readonly pageLocals: readonly PageLocal[];
   /** The cost of the first block, to be charged and tested in front of these operators, and the local for the counter. */
   readonly entryCost: number;
   readonly counterLocal: number;

@@ -5,14 +5,7 @@
  */
 import { I32, I64 } from "./decode.ts";
 import { INIT_HELPERS_FROM, type Plan, typeFor } from "./plan.ts";
-import {
-  ACCESSED,
-  CHARGED_PAGE,
-  NO_PAGE,
-  TOUCH_INSTRUCTIONS,
-  WRITTEN,
-  WRITTEN_MARKS_AT,
-} from "./touched-pages.ts";
+import { ACCESSED, CHARGED_PAGE, TOUCH_INSTRUCTIONS, WRITTEN, WRITTEN_MARKS_AT } from "./touched-pages.ts";
 import { Writer } from "./writer.ts";
 
 export const helperCount = (plan: Plan): number => INIT_HELPERS_FROM + plan.initSegments.length;
@@ -20,6 +13,7 @@ export const helperCount = (plan: Plan): number => INIT_HELPERS_FROM + plan.init
 /** Types of the helper functions, in order. A helper that a module cannot need is there all the same, empty. */
 export function helperTypes(plan: Plan): number[] {
   const A = plan.wide ? I64 : I32;
+  const touch = typeFor(plan, plan.wide ? [I64, I64, I64] : [I64, I64], [I64]);
   return [
     typeFor(plan, [I32], [I32]),
     typeFor(plan, [I64], [I64]),
@@ -27,8 +21,8 @@ export function helperTypes(plan: Plan): number[] {
     typeFor(plan, [A, I32, A], []),
     typeFor(plan, [A, A, A], []),
     typeFor(plan, [I64, I64, I32], []),
-    typeFor(plan, [A, I64, I64], [I64]),
-    typeFor(plan, [A, I64, I64], [I64]),
+    touch,
+    touch,
     ...plan.initSegments.map(() => typeFor(plan, [A, I32, I32], [])),
   ];
 }
@@ -80,8 +74,8 @@ export function writeHelpers(plan: Plan, section: Writer): void {
   memory((w) => touchRange(bulk(w, 0x0b, 0), plan, 0, true));
   memory((w) => touchRange(touchRange(bulk(w, 0x0a, 0, 0), plan, 1, false), plan, 0, true));
   memory((w) => touchPages(w, plan), I32, I64);
-  memory((w) => touchOne(w, plan, false), I64, I64);
-  memory((w) => touchOne(w, plan, true), I64, I64);
+  memory((w) => touchOne(w, plan, false), I64);
+  memory((w) => touchOne(w, plan, true), I64);
   for (const segment of plan.initSegments) {
     memory((w) => {
       w.raw(0x20, 2, 0x10).u32(charge32).raw(0x1a, 0x20, 0, 0x20, 1, 0x20, 2, 0xfc, 0x08).u32(segment).raw(0);
@@ -130,30 +124,33 @@ function touchPages(w: Writer, plan: Plan): Writer {
 }
 
 /**
- * (address, offset, size): touches what an operator is about to, unless it will trap. Gives back, and remembers in its
- * global, the page that the last byte lies in. Locals: the first byte, the last. A page that has its mark is inside, and
- * an address so high that it takes another's mark traps when it is used.
+ * (first byte, size[, offset that was added]): touches what an operator is about to, unless it will trap. Remembers the
+ * page that the last byte lies in, in its global, and gives back the counter. A page that has its mark is inside, and an
+ * address so high that it takes another's mark traps when it is used.
  */
 function touchOne(w: Writer, plan: Plan, writes: boolean): Writer {
-  const [offset, size, first, last] = [1, 2, 3, 4];
-  const wide = plan.wide ? [] : [0xad];
+  const [first, size, offset, last] = [0, 1, 2, plan.wide ? 3 : 2];
   const shift = writes ? 12 : 16;
   const remember = (): Writer =>
     w
       .raw(0x20, last, 0x42)
       .signed(-(1 << shift))
-      .raw(0x83, 0x22, last, 0x24)
+      .raw(0x83, 0x24)
       .u32(writes ? plan.writtenPage : plan.accessedPage);
-  w.raw(0x20, 0, ...wide, 0x20, offset, 0x7c, 0x22, first, 0x20, size, 0x7c, 0x42, 1, 0x7d, 0x22, last);
+  const giveCounter = (): Writer => w.raw(0x23).u32(plan.counter);
+  w.raw(0x20, first, 0x20, size, 0x7c, 0x42, 1, 0x7d, 0x22, last);
   w.raw(0x20, first, 0x85, 0x42, shift, 0x88, 0x50, 0x04, 0x40);
   w.raw(0x20, last, 0x42, shift, 0x88, 0xa7, 0x2d, 0x40, 1)
     .u32(writes ? WRITTEN_MARKS_AT : 0)
     .raw(0x04, 0x40);
-  remember().raw(0x20, last, 0x0f, 0x0b, 0x0b);
-  // Whether it will trap: an offset that wraps, or not so many bytes from the first to the end.
-  w.raw(0x20, first, 0x20, offset, 0x54, 0x20, last, 0x20, first, 0x54, 0x72);
-  w.raw(0x20, last, 0x3f, 0, ...wide, 0x42, 16, 0x86, 0x5a, 0x72);
-  w.raw(0x04, 0x40, 0x42).signed(NO_PAGE).raw(0x0f, 0x0b);
+  remember();
+  giveCounter().raw(0x0f, 0x0b, 0x0b);
+  // Whether it will trap: an offset or a size that wraps, or a last byte behind the end.
+  w.raw(0x20, last, 0x3f, 0, ...(plan.wide ? [] : [0xad]), 0x42, 16, 0x86, 0x5a);
+  if (plan.wide) w.raw(0x20, first, 0x20, offset, 0x54, 0x72, 0x20, last, 0x20, first, 0x54, 0x72);
+  w.raw(0x04, 0x40);
+  giveCounter().raw(0x0f, 0x0b);
   w.raw(0x20, first, 0x20, last, 0x41, writes ? ACCESSED | WRITTEN : ACCESSED, 0x10).u32(plan.helpers + 5);
-  return remember().raw(0x20, last);
+  remember();
+  return giveCounter();
 }

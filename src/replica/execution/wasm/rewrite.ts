@@ -215,7 +215,7 @@ function codeSection(
       plan.initSegments.push(segment);
       return plan.helpers + INIT_HELPERS_FROM + plan.initSegments.length - 1;
     },
-    out: new Uint8Array(Math.max(4096, (m.code.end - m.code.start) * 2)),
+    out: new Uint8Array(Math.max(4096, (m.code.end - m.code.start) * 3)),
     edges: new Int32Array(1024),
     edgeCount: 0,
     addressTaken: new Set(m.elements.flatMap((e) => e.items.filter((f) => f !== null))),
