@@ -52,10 +52,20 @@ export class Subnet {
   }
 
   install(index: number, module: ModuleOptions, mode: Mode = "install", arg: Script = NOTHING): string {
+    return this.installWasm(index, scriptableModule(module), mode, arg);
+  }
+
+  /** An upgrade keeps the heap where the module says that it can. */
+  installWasm(index: number, wasm: Uint8Array, mode: Mode, arg: Script = NOTHING): string {
+    const names = WebAssembly.Module.customSections(
+      new WebAssembly.Module(wasm as BufferSource),
+      "icp:private enhanced-orthogonal-persistence",
+    );
+    const options = { skip_pre_upgrade: [], wasm_memory_persistence: [{ keep: null }] };
     const args = {
-      mode: { [mode]: mode === "upgrade" ? [] : null },
+      mode: { [mode]: mode !== "upgrade" ? null : names.length === 0 ? [] : [options] },
       canister_id: Principal.fromHex(idOf(index)),
-      wasm_module: scriptableModule(module),
+      wasm_module: wasm,
       arg,
     };
     // What an earlier install used up is forgotten: these tests are not about its rate.
