@@ -10,6 +10,7 @@
  *                                         cleanup
  *   2 trap   3 reply   4 reject   5 n: loop n · 10,000 times   6 grow memory   7 n: grow and write stable memory
  *   8 n: accept n billions   9 n: timer in n seconds   10 n: burn n billions   11 print   12 certify
+ *   13 n: n · 200 M instructions, by filling memory
  */
 import type { Prng } from "../../base/prng.ts";
 
@@ -36,8 +37,8 @@ function operation(draw: Prng, depth: number): number[] {
     return [1, callee, draw.below(32), draw.below(20), program.length, ...program];
   }
   if (choice < 13) return [3];
-  const op = [2, 4, 5, 6, 7, 8, 9, 10, 11, 12][draw.below(10)]!;
-  return [5, 7, 8, 9, 10].includes(op) ? [op, draw.below(20)] : [op];
+  const op = [2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13][draw.below(11)]!;
+  return [5, 7, 8, 9, 10, 13].includes(op) ? [op, draw.below(20)] : [op];
 }
 
 export const STORM_WAT = `
@@ -61,7 +62,7 @@ export const STORM_WAT = `
   (import "ic0" "stable64_write" (func $stable_write (param i64 i64 i64)))
   (import "ic0" "debug_print" (func $print (param i32 i32)))
   (import "ic0" "certified_data_set" (func $certify (param i32 i32)))
-  (memory 1 40)
+  (memory 20 40)
   (table 3 3 funcref)
   (elem (i32.const 0) $answered $answered $cleanup)
   (global $p (mut i32) (i32.const 0))
@@ -95,6 +96,11 @@ export const STORM_WAT = `
     (loop $again
       (local.set $n (i32.sub (local.get $n) (i32.const 1)))
       (br_if $again (i32.gt_s (local.get $n) (i32.const 0)))))
+  (func $fill (param $n i32)
+    (loop $again
+      (memory.fill (i32.const 65536) (local.get $n) (i32.const 1000000))
+      (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+      (br_if $again (i32.gt_s (local.get $n) (i32.const 0)))))
   (func $write (local $n i64)
     (local.set $n (i64.extend_i32_u (call $next)))
     (drop (call $stable_grow (i64.const 1)))
@@ -105,6 +111,7 @@ export const STORM_WAT = `
     (if (i32.eq (local.get $op) (i32.const 3)) (then (call $answer)))
     (if (i32.eq (local.get $op) (i32.const 4)) (then (call $reject (i32.const 0) (i32.const 2))))
     (if (i32.eq (local.get $op) (i32.const 5)) (then (call $loop (i32.mul (call $next) (i32.const 10000)))))
+    (if (i32.eq (local.get $op) (i32.const 13)) (then (call $fill (i32.mul (call $next) (i32.const 200)))))
     (if (i32.eq (local.get $op) (i32.const 6)) (then (drop (memory.grow (i32.const 1)))))
     (if (i32.eq (local.get $op) (i32.const 7)) (then (call $write)))
     (if (i32.eq (local.get $op) (i32.const 8)) (then (call $accept (i64.const 0) (call $billions) (i32.const 64))))
