@@ -8,7 +8,7 @@ import { wasmHost } from "./setup.ts";
 
 const modules = { storm: wat(STORM_WAT), random: randomModule };
 
-test.each([1, 2, 6])("seed %i", (seed) => {
+test.each([1, 6])("seed %i", (seed) => {
   const { broken, executed } = fuzzSeed(seed, modules, () => wasmHost);
   expect(broken).toEqual([]);
   expect(executed).toBeGreaterThan(20);
