@@ -6,7 +6,8 @@
  *           (counts and tells), refused
  *   query   get (the count), get_bump (counts to no avail, and tells), certificate (what data_certificate shows),
  *           echo_query, info_query, boom_query, no_query, silent_query, looks (1: in replicated execution)
- *   composite query  nested (asks its own `certificate` and tells how many bytes that gave)
+ *   composite query  nested (asks the canister of its argument for `certificate` and tells how many bytes that
+ *           gave)
  *
  * `inspect_message` refuses the method `refused`. Sections: public "open", private "shut".
  */
@@ -32,8 +33,6 @@ const TEXT = `(module
   (import "ic0" "msg_method_name_size" (func $name_size (result i32)))
   (import "ic0" "accept_message" (func $accept))
   (import "ic0" "in_replicated_execution" (func $replicated (result i32)))
-  (import "ic0" "canister_self_size" (func $self_size (result i32)))
-  (import "ic0" "canister_self_copy" (func $self_copy (param i32 i32 i32)))
   (import "ic0" "call_new" (func $call_new (param i32 i32 i32 i32 i32 i32 i32 i32)))
   (import "ic0" "call_perform" (func $perform (result i32)))
   (memory 64)
@@ -80,8 +79,8 @@ const TEXT = `(module
   (func (export "canister_query looks") (call $word (call $replicated)))
   (func (export "canister_update refused") (call $reply))
   (func (export "canister_composite_query nested")
-    (call $self_copy (i32.const 64) (i32.const 0) (call $self_size))
-    (call $call_new (i32.const 64) (call $self_size) (i32.const 6) (i32.const 11)
+    (call $arg_copy (i32.const 64) (i32.const 0) (call $arg_size))
+    (call $call_new (i32.const 64) (call $arg_size) (i32.const 6) (i32.const 11)
       (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
     (drop (call $perform))))`;
 

@@ -387,7 +387,8 @@ export function certifiedData(world: () => World): void {
 
   test("C42 offered to the method asked, not to calls, not to those it asks in turn", async () => {
     expect(await outcome(world(), callContent(world(), "certificate_offered"))).toEqual(new Uint8Array(4));
-    const nested = anonymous(queryContent(world(), "nested"));
+    const other = await newProbe(world());
+    const nested = anonymous(queryContent(world(), "nested", { arg: other.toUint8Array() }));
     const answer = mapOf(await send(world(), pathOf("query", world().probe), nested));
     expect(answer.reply).toEqual(new Map([["arg", new Uint8Array(4)]]));
   });

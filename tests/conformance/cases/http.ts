@@ -404,7 +404,8 @@ export function queries(world: () => World): void {
   test("H65 only queries and composite queries can be asked", async () => {
     expect((await ask("echo")).answer).toMatchObject({ error_code: "IC0536", reject_code: 5 });
     expect((await ask("no_such")).answer).toMatchObject({ error_code: "IC0536" });
-    expect((await ask("nested")).answer).toMatchObject({ status: "replied" });
+    const own = { arg: world().probe.toUint8Array() };
+    expect((await ask("nested", own)).answer).toMatchObject({ status: "replied" });
   });
 
   test("H68, H83 aaaaa-aa answers few methods to queries, and refuses the others in words", async () => {

@@ -214,6 +214,11 @@ export function schemes(world: () => World): void {
 
 export function canisterSignatures(world: () => World): void {
   let signing: { readonly id: Principal; readonly identity: CanisterIdentity } | undefined;
+  const certificateOf = async (id: Principal): Promise<Uint8Array> => {
+    const query = anonymous(queryContent(world(), "certificate", { canister_id: id.toUint8Array() }));
+    const { reply } = mapOf(await send(world(), pathOf("query", id), query));
+    return (reply as Map<string, Uint8Array>).get("arg")!;
+  };
   /** A canister that certifies whatever it is told, and a user that it vouches for. */
   const signer = async () => {
     if (signing !== undefined) return signing;
@@ -221,9 +226,7 @@ export function canisterSignatures(world: () => World): void {
     const certify = async (root: Uint8Array): Promise<Uint8Array> => {
       const to = { canister_id: id.toUint8Array() };
       await outcome(world(), callContent(world(), "set_certified", { ...to, arg: root }), id);
-      const query = anonymous(queryContent(world(), "certificate", to));
-      const { reply } = mapOf(await send(world(), pathOf("query", id), query));
-      return (reply as Map<string, Uint8Array>).get("arg")!;
+      return certificateOf(id);
     };
     signing = { id, identity: new CanisterIdentity(id.toUint8Array(), utf8("user 1"), certify) };
     return signing;
@@ -246,6 +249,11 @@ export function canisterSignatures(world: () => World): void {
     const { identity } = await signer();
     const content = callContent(world(), "echo", { arg: utf8("signed by a canister") });
     expect(await outcome(world(), content, world().probe, identity)).toEqual(utf8("signed by a canister"));
+    const { id } = await signer();
+    const stale = await certificateOf(id);
+    const late = new CanisterIdentity(id.toUint8Array(), utf8("user 1"), async () => stale);
+    const query = await signed(queryContent(world(), "get"), late);
+    expect(textOf(await send(world(), pathOf("query", world().probe), query))).toMatch(/is not the root of/);
     const other = new CanisterIdentity(world().probe.toUint8Array(), utf8("user 1"), async (root) => {
       const { identity } = await signer();
       const signature = decodeCbor(new Uint8Array(await identity.sign(root)));
