@@ -9,8 +9,8 @@
  *       the committed bytes of marked pages are copied back.
  *   W4  A memory is never larger than what the canister sees: only those no larger than the wanted heap are lent.
  *   W5  The host decides nothing: its own stack, memory or compiler failing is `HostShortage`. Trap sentences of
- *       engines are mapped so that every engine gives the same kind; V8 has one sentence for a call of a null entry and
- *       of a wrong type, so both are "indirect-call-null" everywhere.
+ *       engines are mapped so that every engine gives the same kind; V8 had one sentence for a call of a null entry and of a
+ *       wrong type (Node 24; Chromium 156 has two), so both are "indirect-call-null" everywhere.
  *
  * Memories are scarce (one renderer gave 125 with 32-bit or 62 with 64-bit pointers, over all workers), so they are
  * counted in units and the least recently used one is lent on. Source: DESIGN §6; measurements "Wasm", "Limits of the host".
@@ -505,7 +505,7 @@ function outcomeOf(error: unknown): RunOutcome {
 const TRAPS: readonly (readonly [RegExp, TrapKind])[] = [
   [/unreachable/i, "unreachable"],
   [/out of bounds (table|call_indirect)/i, "table-out-of-bounds"],
-  [/null function or function signature|indirect call|call_indirect/i, "indirect-call-null"],
+  [/null function|function signature|indirect call|call_indirect/i, "indirect-call-null"],
   [/table index|table access|out of bounds table|table\.\w+|element segment/i, "table-out-of-bounds"],
   [/divide by zero|remainder by zero|division by zero/i, "integer-division-by-zero"],
   [/divide result unrepresentable|integer overflow|signed division overflow/i, "integer-overflow"],
