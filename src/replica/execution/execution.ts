@@ -49,7 +49,8 @@ export const createExecution = (host: WasmHost): Execution => ({
 function askForMemory(draft: Draft, { method, payload }: SubnetMessage): void {
   const id = effectiveCanisterOf(method, payload);
   const canister = id === undefined ? undefined : draft.canisters.get(id);
-  if (canister !== undefined) draft.canisters.set(canister.id, withLowMemoryHook(canister));
+  const asked = canister && withLowMemoryHook(canister);
+  if (asked !== undefined && asked !== canister) draft.canisters.set(asked.id, asked);
 }
 
 const inputExecutor = (longRuns: LongRuns): Pick<MessageExecutor, "executeInput"> => ({

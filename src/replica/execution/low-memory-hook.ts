@@ -34,6 +34,8 @@ export function withLowMemoryHook(canister: CanisterState): CanisterState {
 export function withReadyHook(canister: CanisterState): CanisterState {
   if (canister.lowMemoryHook !== "ready" || canister.status.kind !== "running") return canister;
   if (isWaiting(canister) || canister.code === undefined) return canister;
+  // A message that is being executed in slices comes to its end first.
+  if (canister.standing?.long !== undefined) return canister;
   if (!canister.code.exports.hooks.includes(TASK)) return { ...canister, lowMemoryHook: "executed" };
   return { ...canister, inputs: [READY, ...canister.inputs] };
 }

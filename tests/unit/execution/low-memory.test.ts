@@ -1,8 +1,13 @@
 /** The low-memory hook's status machine, in rounds. Source: interface S34; src/replica/execution/low-memory-hook.ts. */
 import { describe, expect, test } from "vitest";
 import type { CanisterState } from "../../../src/replica/state/canister.ts";
-import { memoryIsLow, withLowMemoryHook } from "../../../src/replica/execution/low-memory-hook.ts";
+import {
+  memoryIsLow,
+  withLowMemoryHook,
+  withReadyHook,
+} from "../../../src/replica/execution/low-memory-hook.ts";
 import { sampleCanister } from "../../../src/replica/state/sample.ts";
+import { NO_STANDING } from "../../../src/replica/state/standing.ts";
 import { zeroPages } from "../../../src/replica/state/pages.ts";
 import type { Program } from "./scripted-host.ts";
 import { idOf, World } from "./world.ts";
@@ -93,6 +98,16 @@ describe("in rounds", () => {
     world.round();
     expect(printed(world)).toEqual(["hook"]);
     expect(world.canister(0).lowMemoryHook).toBe("executed");
+  });
+
+  test("a message in slices is finished first", () => {
+    const ready = {
+      ...settings(4n, 1n)(new World([program(true)]).canister(0)),
+      lowMemoryHook: "ready" as const,
+    };
+    const long = { start: ready, height: 1, time: 1n, slices: 1, prioritized: false, credit: 0 };
+    expect(withReadyHook(ready).inputs).toHaveLength(1);
+    expect(withReadyHook({ ...ready, standing: { ...NO_STANDING, long } }).inputs).toEqual([]);
   });
 
   test("a frozen canister's hook waits, too", () => {

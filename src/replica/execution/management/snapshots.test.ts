@@ -7,6 +7,7 @@ import type { CanisterId, PrincipalId } from "../../../types/ids.ts";
 import { principalText } from "../../../types/principal.ts";
 import type { CanisterState } from "../../state/canister.ts";
 import { memoryMetrics } from "../../state/memory-metrics.ts";
+import { HEAP_DELTA_RATE, NO_STANDING } from "../../state/standing.ts";
 import { sliceOf } from "../../state/pages.ts";
 import { freezingLimit, managementFee, memoryUsed } from "../cycles.ts";
 import type { Draft } from "../draft.ts";
@@ -110,6 +111,23 @@ const kept = ({ heap, stable, globals, certifiedData, code, chunkStore }: Canist
   module: toHex(code?.moduleHash ?? new Uint8Array(0)),
   chunks: [...(chunkStore?.keys() ?? [])],
 });
+
+const SIZES = {
+  replace_snapshot: undefined,
+  wasm_module_size: BigInt(MODULE.length),
+  globals: [
+    { tag: "i32", value: 1n },
+    { tag: "i64", value: 2n },
+    { tag: "i32", value: 1n },
+    { tag: "f32", value: 4n },
+    { tag: "i64", value: 5n },
+  ],
+  wasm_memory_size: BigInt(PAGE),
+  stable_memory_size: 0n,
+  certified_data: new Uint8Array(0),
+  global_timer: undefined,
+  on_low_wasm_memory_hook_status: undefined,
+} as const;
 
 describe("taking and loading", () => {
   test("what is taken comes back, whatever became of the canister; balance, settings and version go on", () => {
@@ -235,6 +253,32 @@ describe("taking and loading", () => {
     expect(errorOf(load(draft, loading(other, snapshot), BOB).outcome)).toBe("IC0512");
     ok(load(draft, loading(other, snapshot)).outcome);
     expect(canister(draft, other).history.at(-1)?.details).toMatchObject({ from: id });
+  });
+
+  test("a canister that has written too much lately waits", () => {
+    const { draft, id } = installed();
+    const { id: snapshot_id } = take(draft, plain(id)).reply();
+    const args = { canister_id: id, ...SIZES };
+    const { snapshot_id: target } = declare(draft, args).reply();
+    change(draft, id, { standing: { ...NO_STANDING, heapDeltaDebit: HEAP_DELTA_RATE } });
+    for (const { outcome } of [
+      take(draft, plain(id)),
+      load(draft, loading(id, snapshot_id)),
+      declare(draft, args),
+    ]) {
+      expect(errorOf(outcome)).toBe("IC0210");
+      expect(textOf(outcome)).toContain(
+        `Canister ${principalText(id)} is heap delta rate limited: current delta debit is 78643200, but limit is 78643200.`,
+      );
+    }
+    const kind = { tag: "wasm_memory", value: { offset: 0n } } as const;
+    const part = { canister_id: id, snapshot_id: target, kind, chunk: new Uint8Array(5) };
+    expect(textOf(upload(draft, part).outcome)).toContain(
+      "Error from Wasm chunk store: Canister is heap delta rate limited. Current delta debit: 78643200",
+    );
+    change(draft, id, { standing: { ...NO_STANDING, heapDeltaDebit: HEAP_DELTA_RATE - 1 } });
+    ok(upload(draft, part).outcome);
+    expect(canister(draft, id).standing?.heapDeltaDebit).toBe(HEAP_DELTA_RATE + 4);
   });
 
   test("SS2: a canister keeps its freezing limit, with the snapshot and after the cost", () => {
@@ -388,23 +432,6 @@ describe("reading and uploading", () => {
       /^Error from Wasm chunk store: WasmChunkHash \[[0-9a-f, ]+\] not found\.\./,
     );
   });
-
-  const SIZES = {
-    replace_snapshot: undefined,
-    wasm_module_size: BigInt(MODULE.length),
-    globals: [
-      { tag: "i32", value: 1n },
-      { tag: "i64", value: 2n },
-      { tag: "i32", value: 1n },
-      { tag: "f32", value: 4n },
-      { tag: "i64", value: 5n },
-    ],
-    wasm_memory_size: BigInt(PAGE),
-    stable_memory_size: 0n,
-    certified_data: new Uint8Array(0),
-    global_timer: undefined,
-    on_low_wasm_memory_hook_status: undefined,
-  } as const;
 
   test("US1: what may be declared", () => {
     const { draft, id } = installed();
