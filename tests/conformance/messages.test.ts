@@ -7,7 +7,8 @@ import { Principal } from "@icp-sdk/core/principal";
 import { describe, expect, test } from "vitest";
 import { callPrepayment } from "../../src/replica/execution/cycles.ts";
 import { principalText } from "../../src/types/principal.ts";
-import { idOf, SECOND } from "../unit/execution/world.ts";
+import { wat } from "../../src/shell/testing/wat.ts";
+import { idOf, SECOND, told } from "../unit/execution/world.ts";
 import * as s from "./scriptable/script.ts";
 import { numberIn, Subnet } from "./scriptable/subnet.ts";
 
@@ -158,27 +159,30 @@ describe("who answers, and with what", () => {
 });
 
 describe("who cannot be called", () => {
-  const told = (subnet: Subnet, callee = b, method = "u"): [number, string] =>
+  const refused = (subnet: Subnet, callee = b, method = "u"): [number, string] =>
     rejectIn(subnet.update(0, s.call(callee, method, s.reply())));
 
   test("M30 nobody there, near and far", () => {
     const subnet = two();
-    expect(told(subnet, idOf(9))).toEqual([3, `Canister ${principalText(idOf(9))} not found`]);
-    expect(told(subnet, `${"ff".repeat(8)}0101`)[1]).toMatch(/^No route to canister \S+-\S+$/);
+    expect(refused(subnet, idOf(9))).toEqual([3, `Canister ${principalText(idOf(9))} not found`]);
+    expect(refused(subnet, `${"ff".repeat(8)}0101`)[1]).toMatch(/^No route to canister \S+-\S+$/);
   });
 
   test("M31, M33, M34 stopped, empty, without the method", () => {
     const subnet = two();
-    expect(told(subnet, b, "v")).toEqual([
+    expect(refused(subnet, b, "v")).toEqual([
       5,
       `IC0536: Error from Canister ${B}: Canister has no update method 'v'..\nCheck that the method being called is exported by the target canister. ${REFER}method-not-found`,
     ]);
-    expect(told(subnet, b, "c")).toEqual([5, "IC0527: Composite query cannot be called in replicated mode"]);
+    expect(refused(subnet, b, "c")).toEqual([
+      5,
+      "IC0527: Composite query cannot be called in replicated mode",
+    ]);
     subnet.about("stop_canister", 1);
-    expect(told(subnet)).toEqual([5, `Canister ${B} is stopped`]);
+    expect(refused(subnet)).toEqual([5, `Canister ${B} is stopped`]);
     subnet.about("start_canister", 1);
     subnet.manage("uninstall_code", Id, { canister_id: Principal.fromHex(b) }, 1);
-    expect(told(subnet)).toEqual([
+    expect(refused(subnet)).toEqual([
       5,
       `IC0537: Error from Canister ${B}: Attempted to execute a message, but the canister contains no Wasm module..\nPlease install code to this canister before calling it. ${REFER}wasm-module-not-found`,
     ]);
@@ -200,7 +204,7 @@ describe("who cannot be called", () => {
     expect(subnet.query(0, s.reply())).toContain("IC0207");
     poor(0, 10n ** 14n);
     poor(1, 1n);
-    expect(told(subnet)).toEqual([2, `IC0207: Canister ${B} is out of cycles`]);
+    expect(refused(subnet)).toEqual([2, `IC0207: Canister ${B} is out of cycles`]);
   });
 
   test("M37 aaaaa-aa answers, whatever the state of the canister that the call is about", () => {
@@ -439,6 +443,39 @@ describe("code that goes while calls are open", () => {
   });
 });
 
+describe("run states and modules", () => {
+  test("L44 a stopping canister still makes calls from its callbacks", () => {
+    const subnet = two();
+    const again = s.call("", "raw_rand", "DIDL\0\0", { reply: s.reply("from there") });
+    const waiting = subnet.submit(1, s.call("", "raw_rand", "DIDL\0\0", { reply: again }));
+    const stop = subnet.submitManagement("stop_canister", Id, { canister_id: Principal.fromHex(b) }, 1);
+    expect(subnet.world.canister(1).status.kind).toBe("stopping");
+    expect(told(subnet.finish(waiting))).toBe("from there");
+    expect(subnet.finish(stop).kind).toBe("replied");
+  });
+
+  test("L20 code is installed in a canister that is stopped, too", () => {
+    const subnet = two();
+    subnet.about("stop_canister", 0);
+    for (const mode of ["reinstall", "upgrade"] as const)
+      expect(subnet.install(0, {}, mode)).toBe("DIDL\0\0");
+    expect(subnet.world.canister(0).status.kind).toBe("stopped");
+  });
+
+  test("S30 a module without memory works until something is copied", () => {
+    const subnet = two();
+    const module = `(module (import "ic0" "msg_reply" (func $reply))
+      (import "ic0" "msg_arg_data_copy" (func $copy (param i32 i32 i32)))
+      (func (export "canister_update plain") (call $reply))
+      (func (export "canister_update u") (call $copy (i32.const 0) (i32.const 0) (i32.const 1))))`;
+    expect(subnet.installWasm(0, wat(module), "reinstall")).toBe("DIDL\0\0");
+    expect(subnet.update(0, s.push(1), "plain")).toBe("");
+    expect(subnet.update(0, s.push(1))).toContain(
+      "Canister violated contract: ic0.msg_arg_data_copy heap: src=0 + length=1 exceeds the slice size=0.",
+    );
+  });
+});
+
 describe("what a trap takes back", () => {
   test("S24 memory, stable memory, globals, timer, certified data; not the log and not the price", () => {
     const subnet = new Subnet([{}]);
@@ -520,6 +557,11 @@ describe("composite queries", () => {
       /'mine'\n\ncall_on_cleanup also failed:\n\nCanister trapped: unreachable$/,
     );
     expect(ask(subnet, s.push(0))).toMatch(/^.{8}Canister \S+ did not produce a response$/s);
+  });
+
+  test("M74 they may ask aaaaa-aa about themselves", () => {
+    const arg = new Uint8Array(IDL.encode([Id], [{ canister_id: Principal.fromHex(idOf(0)) }]));
+    expect(two().query(0, s.call("", "canister_status", arg), "c")).toMatch(/^DIDL/);
   });
 
   test("M73 a canister may ask itself, from its committed state", () => {
