@@ -168,6 +168,7 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
         reply(endpoints.onClock(now));
         break;
       case "continue":
+        reply(endpoints.onContinue());
         advanceRound();
         break;
       case "peer-bytes":

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { IDL } from "@icp-sdk/core/candid";
 import { Principal } from "@icp-sdk/core/principal";
+import { defined } from "../../src/base/assert.ts";
 import { describe, expect, test } from "vitest";
 import { motokoCompiler } from "../../src/compilers/motoko/motoko.ts";
 import { idOf } from "../unit/execution/world.ts";
@@ -80,7 +81,10 @@ describe("a library in Motoko", () => {
   const ask = (method: string, out: IDL.Type[], types: IDL.Type[] = [], values: unknown[] = []): unknown => {
     const { world } = subnet;
     const query = { sender: "04", receiver: idOf(0), method, arg: encode(types, values) };
-    const result = world.execution.queries.query(world.state, query, undefined, world.subnet);
+    const result = defined(
+      world.execution.queries.query(world.state, query, undefined, world.subnet, "one at a time"),
+      "there is one thread only",
+    );
     if (result.kind === "rejected") return `${result.reject.error}: ${result.reject.message}`;
     return out.length === 1 ? decode(out, result.reply) : IDL.decode(out, result.reply);
   };

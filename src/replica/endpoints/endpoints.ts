@@ -22,7 +22,7 @@ import type { RequestJudge, RequestRefused } from "../interfaces/ingress.ts";
 import type { IngressChange, IngressPoolReader } from "../pools/ingress-pool.ts";
 import type { ReplicatedState } from "../state/state.ts";
 import { calleeFault, targetFault } from "./effective-id.ts";
-import { answerQuery, type QueryDeps } from "./query.ts";
+import { beginQuery, type QueryDeps, type QueryInHand } from "./query.ts";
 import { pathsFault } from "./read-state-paths.ts";
 import { ACCEPTED, CERTIFIED_STATE_UNAVAILABLE, cborReply, rejectFields, textReply } from "./replies.ts";
 import { type Route, routeOf, type Target } from "./routes.ts";
@@ -58,6 +58,8 @@ export interface Endpoints {
   handle(ticket: Ticket, request: HttpRequest, now: LabTime): EndpointOutcome;
   /** A higher height is certified. */
   onCertified(): readonly EndpointReply[];
+  /** Another thread has got further. */
+  onContinue(): readonly EndpointReply[];
   /** Deadlines have come. */
   onClock(now: LabTime): readonly EndpointReply[];
   /** When `onClock` next has something to do. */
@@ -71,6 +73,8 @@ const CREATE_METHODS = ["create_canister", "provisional_create_canister_with_cyc
 
 export function createEndpoints(deps: EndpointDeps, waiting: readonly WaitingCall[] = []): Endpoints {
   let calls = [...waiting];
+  /** Not part of a snapshot: there is one thread only where snapshots are taken, and so no long query in hand. */
+  let queries: { readonly ticket: Ticket; readonly inHand: QueryInHand }[] = [];
 
   /** Answers those that have an answer and keeps the others. */
   const settle = (answer: (call: WaitingCall) => HttpReply | undefined): EndpointReply[] => {
@@ -88,6 +92,10 @@ export function createEndpoints(deps: EndpointDeps, waiting: readonly WaitingCal
       const verdict = answer(deps, request, nanosOf(now));
       if (verdict.kind === "reply")
         return { replies: [{ ticket, reply: verdict.reply }], ingress: [], facts: [] };
+      if (verdict.kind === "query") {
+        queries.push({ ticket, inHand: verdict.inHand });
+        return { replies: [], ingress: [], facts: [] };
+      }
       const { ingress, isNew, waits } = verdict;
       const { id } = ingress.content;
       const isTracked = calls.some((call) => call.message === id);
@@ -99,6 +107,15 @@ export function createEndpoints(deps: EndpointDeps, waiting: readonly WaitingCal
         facts: isNew ? [acceptedFact(ingress)] : [],
       };
     },
+    onContinue() {
+      const replies: EndpointReply[] = [];
+      queries = queries.filter(({ ticket, inHand }) => {
+        const answered = inHand();
+        if (answered !== undefined) replies.push({ ticket, reply: answered });
+        return answered === undefined;
+      });
+      return replies;
+    },
     onCertified: () => settle(({ message }) => certifiedAnswer(deps, message)),
     onClock: (now) => settle(({ deadline }) => (deadline <= now ? ACCEPTED : undefined)),
     nextDeadline: () => (calls.length === 0 ? undefined : Math.min(...calls.map((call) => call.deadline))),
@@ -108,6 +125,8 @@ export function createEndpoints(deps: EndpointDeps, waiting: readonly WaitingCal
 
 type Verdict =
   | { readonly kind: "reply"; readonly reply: HttpReply }
+  /** A long query, which runs on another thread. */
+  | { readonly kind: "query"; readonly inHand: QueryInHand }
   /** A call under way. `isNew`: to be pooled. `waits`: its sender stays for the certificate. */
   | {
       readonly kind: "submit";
@@ -219,7 +238,9 @@ function handleQuery(deps: EndpointDeps, target: Target, body: Uint8Array, now: 
   if (target.scope === "subnet" && query.receiver !== MANAGEMENT_CANISTER) {
     return reply(textReply(400, "At a subnet's URL only methods of aaaaa-aa can be queried."));
   }
-  return reply(answerQuery(deps, judged.value, deps.subnet()));
+  const inHand = beginQuery(deps, judged.value, deps.subnet());
+  const answered = inHand();
+  return answered === undefined ? { kind: "query", inHand } : reply(answered);
 }
 
 function handleReadState(deps: EndpointDeps, target: Target, body: Uint8Array, now: Nanos): Verdict {

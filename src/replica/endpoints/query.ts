@@ -25,16 +25,23 @@ export interface QueryDeps {
   readonly me: NodeId;
 }
 
-export function answerQuery(deps: QueryDeps, { id, query }: JudgedQuery, subnet: SubnetRecord): HttpReply {
+/** Asked again and again until it gives the reply; always about the state that was certified when it was made. */
+export type QueryInHand = () => HttpReply | undefined;
+
+export function beginQuery(deps: QueryDeps, { id, query }: JudgedQuery, subnet: SubnetRecord): QueryInHand {
   const { states, queries, crypto, me } = deps;
   const own = [utf8("canister"), fromHex(query.receiver), utf8("certified_data")];
   const certificate = states.certificate(query.receiver === MANAGEMENT_CANISTER ? [] : [own]);
-  if (certificate === undefined) return CERTIFIED_STATE_UNAVAILABLE;
+  if (certificate === undefined) return () => CERTIFIED_STATE_UNAVAILABLE;
   const state = defined(states.stateAt(states.latestCertifiedHeight()), "the latest certified state is kept");
-  const body = bodyOf(queries.query(state, query, certificate, subnet));
-  const signed = { ...body, timestamp: state.time, request_id: fromHex(id) };
-  const signature = crypto.sign(concat(domainSeparator("ic-response"), hashOfMap(signed)));
-  return cborReply({ ...body, signatures: [{ timestamp: state.time, signature, identity: fromHex(me) }] });
+  return () => {
+    const result = queries.query(state, query, certificate, subnet, `${id}@${state.height}`);
+    if (result === undefined) return undefined;
+    const body = bodyOf(result);
+    const signed = { ...body, timestamp: state.time, request_id: fromHex(id) };
+    const signature = crypto.sign(concat(domainSeparator("ic-response"), hashOfMap(signed)));
+    return cborReply({ ...body, signatures: [{ timestamp: state.time, signature, identity: fromHex(me) }] });
+  };
 }
 
 const bodyOf = (result: QueryResult) =>

@@ -47,14 +47,21 @@ export interface LongRuns {
   end(execution: string): void;
 }
 
-export function createLongRuns(host: WasmHost): LongRuns {
-  const known = new Map<string, Map<number, Run | "elsewhere">>();
+/** `maxElsewhere`: executions that go on on other threads at once. */
+export function createLongRuns(host: WasmHost, maxElsewhere = Infinity): LongRuns {
+  const known = new Map<string, Map<number, Run | "long">>();
+  const elsewhere = new Set<string>();
 
-  function outcomesOf(execution: string): Map<number, Run | "elsewhere"> {
-    const outcomes = known.get(execution) ?? new Map<number, Run | "elsewhere">();
-    if (!known.has(execution) && known.size >= MAX_KNOWN) known.delete(known.keys().next().value!);
+  function outcomesOf(execution: string): Map<number, Run | "long"> {
+    const outcomes = known.get(execution) ?? new Map<number, Run | "long">();
+    if (!known.has(execution) && known.size >= MAX_KNOWN) end(known.keys().next().value!);
     known.set(execution, outcomes);
     return outcomes;
+  }
+
+  function end(execution: string): void {
+    known.delete(execution);
+    elsewhere.delete(execution);
   }
 
   /** The run, or what it has used so far where it goes on elsewhere. */
@@ -65,12 +72,15 @@ export function createLongRuns(host: WasmHost): LongRuns {
     const here = before === undefined ? tryCanister(host, canister, entry, situation, INLINE) : undefined;
     if (here !== undefined) return here;
     if (host.elsewhere === undefined) return runCanister(host, canister, entry, situation);
-    outcomesOf(execution).set(nth, "elsewhere");
+    outcomesOf(execution).set(nth, "long");
+    if (!elsewhere.has(execution) && elsewhere.size >= maxElsewhere) return { instructions: 0n };
+    elsewhere.add(execution);
     const progress = host.elsewhere(`${execution}/${nth}`, job);
     return progress.kind === "ended" ? rebased(progress.result as Run, canister) : progress;
   }
 
   return {
+    end,
     attempt(execution, paid) {
       let used = 0n;
       let index = 0;
@@ -79,13 +89,10 @@ export function createLongRuns(host: WasmHost): LongRuns {
         const run = outcome(execution, nth, { canister, entry, situation });
         used += run.instructions;
         if (!("canister" in run)) throw new NotYet(used > paid);
-        if (used <= paid) return run;
-        outcomesOf(execution).set(nth, run);
-        throw new NotYet(true);
+        if (known.get(execution)?.get(nth) === "long" || used > paid) outcomesOf(execution).set(nth, run);
+        if (used > paid) throw new NotYet(true);
+        return run;
       };
-    },
-    end: (execution) => {
-      known.delete(execution);
     },
   };
 }

@@ -39,8 +39,9 @@ import {
   type Failure,
 } from "./failure.ts";
 import type { Answer } from "./response.ts";
+import { createLongRuns, NotYet, type RunCanister } from "./long-runs.ts";
 import { managementQuery } from "./management/query.ts";
-import { runCanister, type Run } from "./run-canister.ts";
+import type { Run } from "./run-canister.ts";
 import { answerOf } from "./settle.ts";
 import type { OutgoingCall, Situation } from "./system-api/sandbox.ts";
 
@@ -50,7 +51,7 @@ const NESTED_CALL_INSTRUCTIONS = 50_000_000n;
 
 /** One user's query: what all of its calls share. */
 interface Graph {
-  readonly host: WasmHost;
+  readonly runs: RunCanister;
   readonly state: ReplicatedState;
   readonly subnet: SubnetRecord;
   readonly asked: CanisterId;
@@ -75,16 +76,37 @@ interface Waiting {
   readonly instructions: bigint;
 }
 
-export const createQueryExecutor = (host: WasmHost): QueryExecutor => ({
-  query(state, query, certificate, subnet) {
-    if (query.receiver === MANAGEMENT_CANISTER) return managementQuery(state, query, subnet);
-    const graph: Graph = { host, state, subnet, asked: query.receiver, certificate, used: 0n, overhead: 0n };
-    const answer = answerQuery(graph, query);
-    return answer.kind === "reply"
-      ? { kind: "replied", reply: answer.data, instructions: graph.used }
-      : { kind: "rejected", reject: answer.reject, instructions: graph.used };
-  },
-});
+/** Long queries that run on other threads at once: more wait their turn. */
+const MAX_ELSEWHERE = 2;
+
+export function createQueryExecutor(host: WasmHost): QueryExecutor {
+  const longRuns = createLongRuns(host, MAX_ELSEWHERE);
+  return {
+    query(state, query, certificate, subnet, name) {
+      if (query.receiver === MANAGEMENT_CANISTER) return managementQuery(state, query, subnet);
+      const runs = longRuns.attempt(name, subnet.limits.query);
+      const graph: Graph = {
+        runs,
+        state,
+        subnet,
+        asked: query.receiver,
+        certificate,
+        used: 0n,
+        overhead: 0n,
+      };
+      try {
+        const answer = answerQuery(graph, query);
+        longRuns.end(name);
+        return answer.kind === "reply"
+          ? { kind: "replied", reply: answer.data, instructions: graph.used }
+          : { kind: "rejected", reject: answer.reject, instructions: graph.used };
+      } catch (error) {
+        if (!(error instanceof NotYet)) throw error;
+        return undefined;
+      }
+    },
+  };
+}
 
 const rejected = (reject: Reject): Answer => ({ kind: "reject", reject });
 
@@ -210,7 +232,7 @@ function execute(
   message: Partial<Situation> & { readonly arg: Uint8Array },
 ): Run {
   const certified = (context === "NRQ" || context === "CQ") && canister.id === graph.asked;
-  const run = runCanister(graph.host, canister, entry, {
+  const run = graph.runs(canister, entry, {
     context,
     caller,
     callerInfo,

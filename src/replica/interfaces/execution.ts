@@ -68,13 +68,17 @@ export type QueryResult =
   | { readonly kind: "rejected"; readonly reject: Reject; readonly instructions: bigint };
 
 export interface QueryExecutor {
-  /** Runs on `state` and discards every change. `certificate`: what `data_certificate` shows, encoded. */
+  /**
+   * Runs on `state` and discards every change. `certificate`: what `data_certificate` shows, encoded. Undefined while it
+   * runs on another thread: then it is asked for again by its name, when the host gives a `continue`.
+   */
   query(
     state: ReplicatedState,
     query: Query,
     certificate: Uint8Array | undefined,
     subnet: SubnetRecord,
-  ): QueryResult;
+    name: string,
+  ): QueryResult | undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** A subnet of scriptable canisters on the true Wasm host, driven round by round. */
+import { defined } from "../../../src/base/assert.ts";
 import { IDL } from "@icp-sdk/core/candid";
 import { Principal } from "@icp-sdk/core/principal";
 import { createWasmHost } from "../../../src/shell/wasm-host.ts";
@@ -107,7 +108,10 @@ export class Subnet {
   query(index: number, program: Script, method: "q" | "c" = "q", certificate?: Uint8Array): string {
     const query = { sender: CALLER, receiver: idOf(index), method, arg: program };
     const { world } = this;
-    const result = world.execution.queries.query(world.state, query, certificate, world.subnet);
+    const result = defined(
+      world.execution.queries.query(world.state, query, certificate, world.subnet, "one at a time"),
+      "there is one thread only",
+    );
     if (result.kind === "replied") return new TextDecoder().decode(result.reply);
     return told({ kind: "rejected", reject: result.reject });
   }

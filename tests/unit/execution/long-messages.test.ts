@@ -57,17 +57,18 @@ const create = IDL.encode(
   [IDL.Record({ amount: IDL.Opt(IDL.Nat), settings: IDL.Opt(IDL.Record({})) })],
   [{ amount: [], settings: [] }],
 );
-const install = IDL.encode(
-  [
-    IDL.Record({
-      mode: IDL.Variant({ install: IDL.Null }),
-      canister_id: IDL.Principal,
-      wasm_module: IDL.Vec(IDL.Nat8),
-      arg: IDL.Vec(IDL.Nat8),
-    }),
-  ],
-  [{ mode: { install: null }, canister_id: Principal.fromHex(idOf(0)), wasm_module: wat(WAT), arg: [] }],
-);
+const install = (text: string) =>
+  IDL.encode(
+    [
+      IDL.Record({
+        mode: IDL.Variant({ install: IDL.Null }),
+        canister_id: IDL.Principal,
+        wasm_module: IDL.Vec(IDL.Nat8),
+        arg: IDL.Vec(IDL.Nat8),
+      }),
+    ],
+    [{ mode: { install: null }, canister_id: Principal.fromHex(idOf(0)), wasm_module: wat(text), arg: [] }],
+  );
 const topUp = IDL.encode(
   [IDL.Record({ canister_id: IDL.Principal, amount: IDL.Nat })],
   [{ canister_id: Principal.fromHex(idOf(0)), amount: 1_000_000_000n }],
@@ -77,7 +78,7 @@ const stop = IDL.encode(
   [{ canister_id: Principal.fromHex(idOf(0)) }],
 );
 
-function worldOn(host: WasmHost): World {
+function worldOn(host: WasmHost, text = WAT): World {
   const world = new World([], {
     host,
     subnet: { ...subnetOf(13), limits: { ...subnetOf(13).limits, ...limits } },
@@ -86,7 +87,7 @@ function worldOn(host: WasmHost): World {
     world.round([{ ...world.ingress("", method, arg), effectiveCanister: idOf(0) }]);
   };
   manage("provisional_create_canister_with_cycles", create);
-  manage("install_code", install);
+  manage("install_code", install(text));
   return world;
 }
 
@@ -106,7 +107,11 @@ const impatient = (host: WasmHost): WasmHost => ({
 });
 
 /** Another thread, played by this one: of each job it tells a little more at every question. */
-function slowElsewhere(stepsPerSlice: number): { readonly host: WasmHost; waits: number } {
+function slowElsewhere(stepsPerSlice: number): {
+  readonly host: WasmHost;
+  waits: number;
+  inHand(): number;
+} {
   const jobs = new Map<string, { told: number; slices: bigint[]; result: unknown }>();
   const begin = (job: unknown) => {
     const slices: bigint[] = [];
@@ -115,6 +120,7 @@ function slowElsewhere(stepsPerSlice: number): { readonly host: WasmHost; waits:
   };
   const self = {
     waits: 0,
+    inHand: () => jobs.size,
     host: {
       ...impatient(createWasmHost()),
       elsewhere(name: string, job: unknown) {
@@ -122,7 +128,10 @@ function slowElsewhere(stepsPerSlice: number): { readonly host: WasmHost; waits:
         jobs.set(name, begun);
         begun.told++;
         const passed = Math.floor(begun.told / stepsPerSlice);
-        if (passed > begun.slices.length) return { kind: "ended" as const, result: begun.result };
+        if (passed > begun.slices.length) {
+          jobs.delete(name);
+          return { kind: "ended" as const, result: begun.result };
+        }
         self.waits++;
         return { kind: "running" as const, instructions: begun.slices[passed - 1] ?? 0n };
       },
@@ -222,4 +231,40 @@ const comparable = ({ state }: World) => ({
     slices: standing?.long?.slices,
     priority: standing?.priority,
   })),
+});
+
+describe("long queries", () => {
+  const QUERY = `(module
+    (import "ic0" "msg_reply" (func $reply))
+    (import "ic0" "msg_reply_data_append" (func $append (param i32 i32)))
+    (import "ic0" "performance_counter" (func $counter (param i32) (result i64)))
+    (memory 1)
+    (func (export "canister_query long") (local $n i64)
+      (local.set $n (i64.const 200000))
+      (loop $l (br_if $l (i64.ne (local.tee $n (i64.sub (local.get $n) (i64.const 1))) (i64.const 0))))
+      (i64.store (i32.const 0) (call $counter (i32.const 0)))
+      (call $append (i32.const 0) (i32.const 8)) (call $reply)))`;
+
+  test("run on other threads, two at a time, and say what they would have said here", () => {
+    const slow = slowElsewhere(3);
+    const [here, there] = [createWasmHost(), slow.host].map((host) => worldOn(host, QUERY));
+    const ask = (world: World, name: string) => {
+      const query = { sender: USER, receiver: idOf(0), method: "long", arg: new Uint8Array(0) };
+      return world.execution.queries.query(world.state, query, undefined, world.subnet, name);
+    };
+    const expected = ask(here!, "a");
+    expect(expected?.kind).toBe("replied");
+    const names = ["a", "b", "c"];
+    const answers = new Map<string, unknown>();
+    for (let turn = 0; answers.size < 3; turn++) {
+      expect(turn).toBeLessThan(20);
+      for (const name of names.filter((n) => !answers.has(n))) {
+        const answer = ask(there!, name);
+        if (answer !== undefined) answers.set(name, answer);
+        expect(slow.inHand()).toBeLessThanOrEqual(2);
+      }
+    }
+    expect([...answers.values()]).toEqual([expected, expected, expected]);
+    expect([...answers.keys()][2]).toBe("c");
+  });
 });

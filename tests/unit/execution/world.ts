@@ -1,4 +1,5 @@
 /** A subnet of scripted canisters, driven round by round through the true routing and execution. */
+import { defined } from "../../../src/base/assert.ts";
 import { createExecution, type Execution } from "../../../src/replica/execution/execution.ts";
 import { defaultSettings, emptyCanister } from "./empty-canister.ts";
 import { createBeginRound } from "../../../src/replica/routing/begin-round.ts";
@@ -156,7 +157,10 @@ export class World {
 
   query(index: number, method: string, arg = "", certificate?: Uint8Array): string {
     const query = { sender: USER, receiver: idOf(index), method, arg: utf8(arg) };
-    const result = this.execution.queries.query(this.state, query, certificate, this.subnet);
+    const result = defined(
+      this.execution.queries.query(this.state, query, certificate, this.subnet, `${++this.calls}`),
+      "there is one thread only",
+    );
     return result.kind === "replied" ? utf8Lossy(result.reply) : rejectText(result.reject);
   }
 
