@@ -153,7 +153,7 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
     effects = [];
     now = Math.max(now, event.at);
     take(event);
-    settle();
+    settle(event.kind === "clock");
     send(gossip.tick(now));
     const wakes = [consensus.nextWake(now), gossip.nextWake(now), endpoints.nextDeadline()];
     const due = wakes.filter((at) => at !== undefined);
@@ -205,18 +205,21 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
   }
 
   /** R2. Ends because every turn changes a pool or raises the certified height, and both are bounded. */
-  function settle(): void {
+  function settle(isClock: boolean): void {
+    let sweeps = isClock;
     for (let again = true; again;) {
       // First: somebody waits for these certificates, nobody yet for what consensus does next.
-      certifyStates();
+      if (certifyStates()) sweeps = true;
       const ingressView = { pool: ingress, judge, states, maxMessageBytes: subnet.maxIngressBytesPerMessage };
-      ingress.apply(handleIngress(ingressView, nanosOf(now)));
+      ingress.apply(handleIngress(ingressView, nanosOf(now), sweeps));
+      sweeps = false;
       const run = consensus.run(now);
       announce(run.announce);
       say(run.facts);
       batches.push(...run.batches);
       if (round === undefined) startRound();
       again = certifyStates();
+      if (again) sweeps = true;
     }
   }
 

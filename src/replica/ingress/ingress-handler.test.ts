@@ -36,7 +36,7 @@ function world(known: readonly string[] = []) {
     inHistory: (h: number, id: string) => h === 3 && known.includes(id),
   } as unknown as StateReader;
   const turn = (at = now) => {
-    const changes = handleIngress({ pool, judge, states, maxMessageBytes: 100 }, at);
+    const changes = handleIngress({ pool, judge, states, maxMessageBytes: 100 }, at, true);
     return { changes, added: pool.apply(changes).map((m) => m.content.id) };
   };
   return { pool, turn };

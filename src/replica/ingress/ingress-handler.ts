@@ -22,14 +22,18 @@ export interface IngressHandlerView {
   readonly maxMessageBytes: number;
 }
 
-/** One turn's changes; empty when there is nothing to do. */
-export function handleIngress(view: IngressHandlerView, now: Nanos): IngressChange[] {
+/**
+ * One turn's changes; empty when there is nothing to do. `sweeps`: also looks through what was validated before, which
+ * is worth its time when another height was certified or the clock woke the node.
+ */
+export function handleIngress(view: IngressHandlerView, now: Nanos, sweeps: boolean): IngressChange[] {
   const changes: IngressChange[] = [];
   let turns = ENVELOPES_PER_TURN;
   for (const bytes of view.pool.unvalidated()) {
     if (turns-- === 0) break;
     changes.push(judgeEnvelope(view, bytes, now));
   }
+  if (!sweeps) return changes;
   let expired = false;
   for (const { content } of view.pool.validated()) {
     if (content.expiry < now) expired = true;

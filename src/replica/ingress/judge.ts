@@ -35,6 +35,8 @@ const PATHS_MAX = 1000;
 const LABELS_MAX = 127;
 /** Verdicts remembered: the calls of a few full blocks. */
 const VERDICTS_KEPT = 10_000;
+/** Calls up to this size are remembered, too: 40 MB of them at most. */
+const SMALL_BYTES = 4096;
 
 /** `verify`: whether a signature over a state root, domain separator included, is the subnet's. */
 export function createJudge(
@@ -44,10 +46,19 @@ export function createJudge(
   const callsSeen = new WeakMap<Uint8Array, Decoded<Call>>();
   const verdicts = new BoundedCache<AuthenticationVerdict>(VERDICTS_KEPT);
 
+  /** A small call comes as often as there are peers and blocks that bring it, in other arrays each time. */
+  const smallCalls = new BoundedCache<Decoded<Call>>(VERDICTS_KEPT);
+
   const decodeCall = (bytes: Uint8Array): Decoded<Call> => {
-    const seen = callsSeen.get(bytes) ?? readCall(bytes, effectiveCanisterOf);
+    const seen = callsSeen.get(bytes) ?? readOnce(bytes);
     callsSeen.set(bytes, seen);
     return seen;
+  };
+
+  const readOnce = (bytes: Uint8Array): Decoded<Call> => {
+    const name = toHex(sha256(bytes));
+    const read = (): Decoded<Call> => readCall(bytes, name, effectiveCanisterOf);
+    return bytes.length <= SMALL_BYTES ? smallCalls.get(name, read) : read();
   };
 
   /** J4. */
@@ -117,7 +128,7 @@ interface Call {
   verdict: AuthenticationVerdict | undefined;
 }
 
-function readCall(bytes: Uint8Array, effectiveCanisterOf: EffectiveCanisterOf): Decoded<Call> {
+function readCall(bytes: Uint8Array, name: Hash, effectiveCanisterOf: EffectiveCanisterOf): Decoded<Call> {
   const read = readAs(bytes, "call");
   if (!read.ok) return read;
   const { content } = read.value;
@@ -127,7 +138,7 @@ function readCall(bytes: Uint8Array, effectiveCanisterOf: EffectiveCanisterOf): 
     effectiveCanister: effectiveOf(content, effectiveCanisterOf),
     bytes,
   };
-  return decoded({ name: toHex(sha256(bytes)), envelope: read.value, ingress, verdict: undefined });
+  return decoded({ name, envelope: read.value, ingress, verdict: undefined });
 }
 
 /** Source: interface H80–H85. */
