@@ -13,7 +13,7 @@ import { wat } from "../shell/testing/wat.ts";
 import { createWasmHost } from "../shell/wasm-host.ts";
 import { evmPerSecond } from "./bench/evm.ts";
 import { bareCallsPerSecond, COUNTER_WAT, LEDGER_WAT, TRANSFER_ARG } from "./bench/jobs.ts";
-import { updatesPerSecond } from "./bench/load.ts";
+import { LOAD_NOTARY_DELAY_MS, updatesPerSecond } from "./bench/load.ts";
 import { certification, heightCost } from "./bench/states.ts";
 import { startThreadNetwork } from "./thread-network.ts";
 import { KERNELS, KERNELS_SOURCE } from "./bench/kernels-source.ts";
@@ -161,7 +161,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
         emit({ bench: name, ...line, values: page });
         const network = await startThreadNetwork({
           nodes: 4,
-          notaryDelayMs: 0,
+          notaryDelayMs: LOAD_NOTARY_DELAY_MS,
           unitDelayMs: 1_000,
           latencyMs: 0,
         });

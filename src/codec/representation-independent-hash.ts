@@ -6,6 +6,7 @@
  *
  * Source: interface A1–A6.
  */
+import { BoundedCache } from "../base/bounded-cache.ts";
 import { compareBytes, concat, toHex, utf8 } from "../base/bytes.ts";
 import { sha256 } from "../crypto/hash.ts";
 import type { CborValue } from "./cbor.ts";
@@ -19,10 +20,15 @@ export type HashableMap = ReadonlyMap<string, Hashable> | { readonly [key: strin
 export function hashOfMap(map: HashableMap): Uint8Array {
   const pairs: Uint8Array[] = [];
   for (const [name, value] of map instanceof Map ? map : Object.entries(map)) {
-    if (value !== undefined) pairs.push(concat(sha256(utf8(name)), hashOfValue(value)));
+    if (value !== undefined) pairs.push(concat(hashOfName(name), hashOfValue(value)));
   }
   return sha256(concat(...pairs.sort(compareBytes)));
 }
+
+/** Names are few, and half of all that is hashed. Whoever invents others fills this no further. */
+const NAMES = new BoundedCache<Uint8Array>(64);
+const hashOfName = (name: string): Uint8Array =>
+  name.length <= 32 ? NAMES.get(name, () => sha256(utf8(name))) : sha256(utf8(name));
 
 /** 32 bytes. */
 export function hashOfValue(value: Hashable): Uint8Array {

@@ -4,7 +4,7 @@ import type { Network, NetworkSettings } from "../../lab/lab.ts";
 import { startPageNetwork } from "../../lab/page-network.ts";
 import type { FloorApi } from "./floor.ts";
 import { bareCallsPerSecond } from "./jobs.ts";
-import { type Load, updatesPerSecond } from "./load.ts";
+import { type Load, LOAD_NOTARY_DELAY_MS, updatesPerSecond } from "./load.ts";
 import { rollbacks, type Rollback } from "./rollback.ts";
 import { deploy, deployCounter, heightsPerSecond, latencies } from "./scenarios.ts";
 
@@ -48,7 +48,7 @@ export const queries = (wasm: Uint8Array, count: number): Promise<number> =>
   });
 
 export const load = (given: Load): Promise<number> =>
-  withNetwork(4, 0, (network) => updatesPerSecond(network, bytesIn(given)));
+  withNetwork(4, LOAD_NOTARY_DELAY_MS, (network) => updatesPerSecond(network, bytesIn(given)));
 export const bare = (wasm: Uint8Array, arg: Uint8Array): number =>
   bareCallsPerSecond(Uint8Array.from(wasm), Uint8Array.from(arg));
 

@@ -18,6 +18,8 @@ export interface Load {
   readonly signed: boolean;
 }
 
+/** With none, both cores of a small machine would be full of the signatures of small heights. */
+export const LOAD_NOTARY_DELAY_MS = 600;
 /** Sent and not yet certified, at most. */
 const WINDOW = 3_000;
 

@@ -44,13 +44,12 @@ export const notFound = (id: CanisterId): Reject =>
 
 /** Source: interface M31; texts as mainnet's. */
 export function statusRefusal(canister: CanisterState): Reject | undefined {
-  const id = principalText(canister.id);
   switch (canister.status.kind) {
     case "running":
       return undefined;
     case "stopping":
-      return rejectOf(IC.CanisterStopping, `Canister ${id} is stopping`);
+      return rejectOf(IC.CanisterStopping, `Canister ${principalText(canister.id)} is stopping`);
     case "stopped":
-      return rejectOf(IC.CanisterStopped, `Canister ${id} is stopped`);
+      return rejectOf(IC.CanisterStopped, `Canister ${principalText(canister.id)} is stopped`);
   }
 }

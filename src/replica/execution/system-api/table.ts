@@ -22,11 +22,12 @@ export const SYSTEM_API: Readonly<Record<string, ApiFunction>> = {
 /** Names that the rewriter lets a module import. */
 export const IMPLEMENTED: ReadonlySet<string> = new Set(Object.keys(SYSTEM_API));
 
+const FUNCTIONS = Object.entries(SYSTEM_API);
+
 export function importsFor(sandbox: Sandbox, instance: RunningInstance): ImportTable {
   sandbox.instance = instance;
   const wide = isWasm64(sandbox.canister);
   const table: Record<string, (...raw: (number | bigint)[]) => unknown> = {};
-  for (const [name, f] of Object.entries(SYSTEM_API))
-    if (!(wide && f.only32)) table[name] = bind(name, f, sandbox, wide);
+  for (const [name, f] of FUNCTIONS) if (!(wide && f.only32)) table[name] = bind(name, f, sandbox, wide);
   return table as unknown as ImportTable;
 }
