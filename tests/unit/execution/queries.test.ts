@@ -96,6 +96,11 @@ describe("composite queries", () => {
         const depth = Number(g.argText());
         g.call(idOf(0), "deep", { arg: `${depth + 1}`, onReply: 0, onReject: 1 });
       },
+      "canister_composite_query chain": (g) => {
+        const left = Number(g.argText());
+        if (left === 0) g.reply("end");
+        else g.call(idOf(0), "chain", { arg: `${left - 1}`, onReply: 7, onReject: 1 });
+      },
       "canister_composite_query seen": (g) => {
         g.set(1, g.ic0("data_certificate_present"));
         g.call(idOf(1), "twice", { onReply: 5, onReject: 1 });
@@ -119,6 +124,7 @@ describe("composite queries", () => {
         g.set(2, g.get(2) + 1);
         if (g.get(2) === 2) g.reply("both");
       },
+      (g) => g.reply(g.argText()),
     ],
   };
   const world = new World([outer, inner]);
@@ -132,6 +138,10 @@ describe("composite queries", () => {
   });
   test("the certificate is for the outermost method alone (C42)", () => {
     expect(world.query(0, "seen", "", new Uint8Array(1))).toBe("1 0");
+  });
+  test("six may wait for one another, seven may not (H67)", () => {
+    expect(world.query(0, "chain", "6")).toBe("end");
+    expect(world.query(0, "chain", "7")).toMatch(/^5 IC0525: /);
   });
   test.each([
     ["ask", "up", /reject 5 .*no query method 'up'/],
