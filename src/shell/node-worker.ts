@@ -79,8 +79,11 @@ export function exposeNode(endpoint: Endpoint | undefined, spawnSandbox: () => S
       const bls = await loadMclBls();
       const ports = new Map(peers.map((p) => [p.node, p.port]));
       const record = defined(init.registry.versions.get(1), "genesis record");
-      const elsewhere = createElsewhere(spawnSandbox, record.limits.slice, () =>
-        started().request({ kind: "continue" }),
+      const elsewhere = createElsewhere(
+        spawnSandbox,
+        record.limits.slice,
+        () => started().request({ kind: "continue" }),
+        (then) => void setTimeout(then, 500),
       );
       const wasm = createWasmHost({ memoryUnits: init.memoryUnits, elsewhere });
       const replica = createReplica({

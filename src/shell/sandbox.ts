@@ -5,9 +5,11 @@
  *
  *   SB1  A job that is asked for again by its name is not begun again.
  *   SB2  Nothing that a worker does can be seen but through what it says; its failing is this node's failing.
+ *   SB3  Where the host has no memory left for a job, the job waits and is begun again: a tab's memories are scarce, and
+ *        those of other nodes' jobs come back.
  */
 import { runJob } from "../replica/execution/long-runs.ts";
-import type { Progress } from "../replica/interfaces/wasm-host.ts";
+import { HostShortage, type Progress } from "../replica/interfaces/wasm-host.ts";
 import { createWasmHost } from "./wasm-host.ts";
 
 /** To the worker. */
@@ -19,7 +21,8 @@ export interface SandboxJob {
 /** From the worker. */
 export type SandboxWord =
   | Progress
-  /** A bug, or a shortage of the host. */
+  | { readonly kind: "shortage"; readonly because: string }
+  /** A bug. */
   | { readonly kind: "failed"; readonly because: string };
 
 /** A worker just begun: takes one job. */
@@ -36,28 +39,49 @@ export function runSandbox({ job, slice }: SandboxJob, say: (word: SandboxWord) 
     const host = createWasmHost({ memoryUnits: 2, slices: { instructions: slice, onSlice } });
     say({ kind: "ended", result: runJob(host, job) });
   } catch (error) {
-    say({ kind: "failed", because: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    const because = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    say({ kind: error instanceof HostShortage ? "shortage" : "failed", because });
   }
 }
 
 /** Begun jobs whose end nobody asked for: more than these are forgotten, oldest first. */
 const MAX_JOBS = 16;
 
-/** For the node's side: what `WasmHost.elsewhere` asks. `wake` is called whenever something new is known. */
+/** Shortages after which a job has failed: what does not pass in ten seconds is a bug. */
+const MAX_SHORTAGES = 20;
+
+/**
+ * For the node's side: what `WasmHost.elsewhere` asks. `wake` is called whenever something new is known, `later` does
+ * something in about half a second.
+ */
 export function createElsewhere(
   spawn: () => Sandbox,
   slice: bigint,
   wake: () => void,
+  later: (then: () => void) => void,
 ): (name: string, job: unknown) => Progress {
-  const jobs = new Map<string, { word: SandboxWord; readonly sandbox: Sandbox }>();
+  interface Begun {
+    word: Exclude<SandboxWord, { kind: "shortage" }>;
+    readonly sandbox: Sandbox;
+  }
+  const jobs = new Map<string, Begun>();
+  const shortages = new Map<string, number>();
 
-  function begin(name: string, job: unknown): { word: SandboxWord; readonly sandbox: Sandbox } {
+  function begin(name: string, job: unknown): Begun {
     if (jobs.size >= MAX_JOBS) drop(jobs.keys().next().value!);
-    const begun = { word: { kind: "running", instructions: 0n } as SandboxWord, sandbox: spawn() };
+    const begun: Begun = { word: { kind: "running", instructions: 0n }, sandbox: spawn() };
     jobs.set(name, begun);
     begun.sandbox.onWord((word) => {
-      begun.word = word;
       if (word.kind !== "running") begun.sandbox.terminate();
+      const times = (shortages.get(name) ?? 0) + 1;
+      if (word.kind === "shortage" && times <= MAX_SHORTAGES) {
+        shortages.set(name, times);
+        jobs.delete(name);
+        later(wake);
+        return;
+      }
+      begun.word = word.kind === "shortage" ? { kind: "failed", because: word.because } : word;
+      shortages.delete(name);
       wake();
     });
     begun.sandbox.post({ job, slice });
