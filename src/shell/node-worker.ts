@@ -14,6 +14,7 @@ import type { TraceEntry } from "../types/trace.ts";
 import type { ClockSetting } from "./clock.ts";
 import { fixedLatency, Gate, type Held } from "./gate.ts";
 import { loadMclBls } from "../crypto/bls-mcl.ts";
+import { loadSodium } from "../crypto/ed25519.ts";
 import { createNodeCrypto, type NodeSecrets } from "./node-crypto.ts";
 import { NodeHost } from "./node-host.ts";
 import { createElsewhere, type Sandbox } from "./sandbox.ts";
@@ -76,7 +77,7 @@ export function exposeNode(endpoint: Endpoint | undefined, spawnSandbox: () => S
 
   const api: NodeApi = {
     async start(init, peers, report) {
-      const bls = await loadMclBls();
+      const [bls] = await loadLibraries();
       const ports = new Map(peers.map((p) => [p.node, p.port]));
       const record = defined(init.registry.versions.get(1), "genesis record");
       const elsewhere = createElsewhere(
@@ -136,8 +137,10 @@ export function exposeNode(endpoint: Endpoint | undefined, spawnSandbox: () => S
     stepOne: (at) => started().stepOne(at),
   };
   expose(api, endpoint);
-  loadMclBls().catch(() => {}); // compiles while the dealer is at work; `start` says what went wrong
+  loadLibraries().catch(() => {}); // compiles while the dealer is at work; `start` says what went wrong
 }
+
+const loadLibraries = () => Promise.all([loadMclBls(), loadSodium()]);
 
 const named = ({ bytes, ...flight }: Held): NamedFlight => ({ ...flight, what: describeMessage(bytes) });
 
