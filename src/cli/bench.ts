@@ -12,7 +12,7 @@ import type { PrebuiltIndex } from "../compilers/prebuilt.ts";
 import { wat } from "../shell/testing/wat.ts";
 import { createWasmHost } from "../shell/wasm-host.ts";
 import { evmPerSecond } from "./bench/evm.ts";
-import { bareCallsPerSecond, COUNTER_WAT, LEDGER_WAT, TRANSFER_ARG } from "./bench/jobs.ts";
+import { bareCallsPerSecond, COUNTER_WAT, filledWat, LEDGER_WAT, TRANSFER_ARG } from "./bench/jobs.ts";
 import { LOAD_NOTARY_DELAY_MS, updatesPerSecond } from "./bench/load.ts";
 import { certification, heightCost } from "./bench/states.ts";
 import { startThreadNetwork } from "./thread-network.ts";
@@ -147,16 +147,14 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
         };
         const name = `load.${job}${signed ? ".signed" : ""}`;
         const calls = signed ? 2_000 : 5_000;
-        const page = await repeat(
-          (p) =>
-            inPage(p, "in-page.ts", (m: InPage, given) => m.load(given as never), {
-              wasm: [...wasm],
-              arg: [...arg],
-              canisters: 20,
-              calls,
-              signed,
-            }),
-          3,
+        const page = await repeat((p) =>
+          inPage(p, "in-page.ts", (m: InPage, given) => m.load(given as never), {
+            wasm: [...wasm],
+            arg: [...arg],
+            canisters: 20,
+            calls,
+            signed,
+          }),
         );
         emit({ bench: name, ...line, values: page });
         const network = await startThreadNetwork({
@@ -183,6 +181,20 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
     });
   },
   state: async () => {
+    const names = { heightMs: "height.idle", updateMs: "update.delay-0" } as const;
+    const ofSmall: Partial<Record<keyof typeof names, number>> = {};
+    for (const megabytes of [1, 64]) {
+      const wasm = [...wat(filledWat(megabytes))];
+      const runs = await repeat((page) =>
+        inPage(page, "in-page.ts", (m: InPage, wasm) => m.filled(Uint8Array.from(wasm)), wasm),
+      );
+      for (const what of ["heightMs", "updateMs"] as const) {
+        const values = runs.map((run) => run[what]);
+        ofSmall[what] ??= quantile(values, 0.5);
+        const line = { n: 4, unit: "ms", values, floor: ofSmall[what], higherIsBetter: false };
+        emit({ bench: `${names[what]}.${megabytes}-MB`, ...line });
+      }
+    }
     const host = createWasmHost({ memoryUnits: 2_000 });
     const line = { home: "node", n: 1, unit: "ms/height", higherIsBetter: false } as const;
     for (const [canisters, megabytes] of STATES) {
@@ -193,7 +205,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
     }
   },
   rollback: async () => {
-    const runs = await repeat((page) => inPage(page, "in-page.ts", (m: InPage) => m.undo()), 3);
+    const runs = await repeat((page) => inPage(page, "in-page.ts", (m: InPage) => m.undo()));
     for (const [k, { pages }] of runs[0]!.entries())
       emit({
         bench: `rollback.64-MB.${pages}-pages`,
@@ -216,9 +228,8 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
       return;
     }
     const wasm = [...readFileSync(file)];
-    const values = await repeat(
-      (page) => inPage(page, "in-page.ts", (m: InPage, wasm) => m.install(Uint8Array.from(wasm)), wasm),
-      3,
+    const values = await repeat((page) =>
+      inPage(page, "in-page.ts", (m: InPage, wasm) => m.install(Uint8Array.from(wasm)), wasm),
     );
     emit({ bench: "install", n: 4, unit: "ms", values, higherIsBetter: false });
   },

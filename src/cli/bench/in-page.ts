@@ -1,4 +1,6 @@
 /** The bench's hands inside a blank page: loaded by URL from the dev server, called through `evaluate`. */
+import { Actor } from "@icp-sdk/core/agent";
+import type { IDL } from "@icp-sdk/core/candid";
 import { wrap } from "comlink";
 import type { Network, NetworkSettings } from "../../lab/lab.ts";
 import { startPageNetwork } from "../../lab/page-network.ts";
@@ -6,7 +8,7 @@ import type { FloorApi } from "./floor.ts";
 import { bareCallsPerSecond } from "./jobs.ts";
 import { type Load, LOAD_NOTARY_DELAY_MS, updatesPerSecond } from "./load.ts";
 import { rollbacks, type Rollback } from "./rollback.ts";
-import { deploy, deployCounter, heightsPerSecond, latencies } from "./scenarios.ts";
+import { deploy, deployCounter, heightsPerSecond, latencies, quantile } from "./scenarios.ts";
 
 const settings = (nodes: NetworkSettings["nodes"], notaryDelayMs: number): NetworkSettings => ({
   nodes,
@@ -65,6 +67,17 @@ export const install = (wasm: Uint8Array): Promise<number> =>
     const start = performance.now();
     await deploy(network, Uint8Array.from(wasm));
     return performance.now() - start;
+  });
+
+/** Milliseconds a height, and of an update, beside a canister with a large state. */
+export const filled = (wasm: Uint8Array): Promise<{ heightMs: number; updateMs: number }> =>
+  withNetwork(4, 0, async (network) => {
+    const { id, agent } = await deploy(network, Uint8Array.from(wasm));
+    const idl: IDL.InterfaceFactory = ({ IDL }) => IDL.Service({ go: IDL.Func([], [], []) });
+    const canister = Actor.createActor<{ go(): Promise<unknown> }>(idl, { agent, canisterId: id });
+    const heightMs = 1000 / (await heightsPerSecond(network, 3, 5_000));
+    await canister.go();
+    return { heightMs, updateMs: quantile(await latencies(() => canister.go(), 7), 0.5) };
   });
 
 export const undo = (): Rollback[] => rollbacks();

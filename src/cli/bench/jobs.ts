@@ -49,3 +49,24 @@ export function bareCallsPerSecond(wasm: Uint8Array, arg: Uint8Array): number {
   for (let i = 0; i < calls; i++) go();
   return (calls / (performance.now() - start)) * 1000;
 }
+
+/** Fills so many megabytes of its stable memory when it is installed; each call writes one page of it. */
+export const filledWat = (megabytes: number): string => `
+(module
+  (import "ic0" "msg_reply" (func $reply))
+  (import "ic0" "msg_reply_data_append" (func $append (param i32 i32)))
+  (import "ic0" "stable64_grow" (func $grow (param i64) (result i64)))
+  (import "ic0" "stable64_write" (func $write (param i64 i64 i64)))
+  (memory 17)
+  (data (i32.const 0) "DIDL\\00\\00")
+  (func (export "canister_init") (local $at i64)
+    (drop (call $grow (i64.const ${megabytes * 16})))
+    (memory.fill (i32.const 65536) (i32.const 7) (i32.const 1048576))
+    (loop $more
+      (call $write (local.get $at) (i64.const 65536) (i64.const 1048576))
+      (local.set $at (i64.add (local.get $at) (i64.const 1048576)))
+      (br_if $more (i64.lt_u (local.get $at) (i64.const ${megabytes * 2 ** 20})))))
+  (func (export "canister_update go")
+    (call $write (i64.const 0) (i64.const 0) (i64.const 4096))
+    (call $append (i32.const 0) (i32.const 6))
+    (call $reply)))`;

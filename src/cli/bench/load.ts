@@ -22,6 +22,7 @@ export interface Load {
 export const LOAD_NOTARY_DELAY_MS = 600;
 /** Sent and not yet certified, at most. */
 const WINDOW = 3_000;
+const PATIENCE_MS = 60_000;
 
 export async function updatesPerSecond(network: Network, load: Load): Promise<number> {
   const ids: Uint8Array[] = [];
@@ -94,6 +95,7 @@ function certifiedUpdates(network: Network) {
   const first = network.info.nodes[0]!;
   const executed = new Map<number, number>();
   let certified = 0;
+  let progressed = performance.now();
   let wake = (): void => {};
   const stop = network.subscribe(({ entries }) => {
     for (const { node, fact } of entries) {
@@ -104,6 +106,7 @@ function certifiedUpdates(network: Network) {
         for (const [height, count] of executed)
           if (height <= fact.height) {
             certified += count;
+            progressed = performance.now();
             executed.delete(height);
           }
     }
@@ -113,10 +116,17 @@ function certifiedUpdates(network: Network) {
     stop,
     count: () => certified,
     until: (count: number, onProgress: () => void): Promise<void> =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
+        progressed = performance.now();
         wake = () => {
           onProgress();
           if (certified >= count) resolve();
+          if (performance.now() - progressed > PATIENCE_MS)
+            reject(
+              new Error(
+                `${certified} of ${count} calls were certified, and none for a minute: too slow, they expire`,
+              ),
+            );
         };
         wake();
       }),
