@@ -85,7 +85,11 @@ function restingCanister({ method, payload }: SubnetMessage): CanisterId | undef
   return id === "any" ? undefined : id;
 }
 
-function executeSubnetMessage(host: WasmHost, draft: Draft, request: SubnetMessage): bigint {
+function executeSubnetMessage(
+  host: WasmHost,
+  draft: Draft,
+  request: SubnetMessage,
+): ReturnType<MessageExecutor["executeSubnetMessage"]> {
   markProcessing(draft, request);
   const outcome = executeManagement({ host }, draft, request);
   const instructions = outcome.kind === "response" ? outcome.instructions : 0n;
@@ -104,7 +108,7 @@ function executeSubnetMessage(host: WasmHost, draft: Draft, request: SubnetMessa
     instructions,
     outcome: rejected ? "rejected" : "ok",
   });
-  return instructions;
+  return { instructions, compiling: outcome.kind === "response" ? (outcome.compiling ?? 0n) : 0n };
 }
 
 /** What an install used, failed or not, counts against the next one on the same canister. Source: replica D.2. */

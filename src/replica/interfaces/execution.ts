@@ -43,8 +43,11 @@ export interface MessageExecutor {
   executeInput(draft: Draft, canister: CanisterId, execution: string, paid: bigint): Attempt;
   /** The canister that has to be at rest while this call to `aaaaa-aa` is executed. */
   restingCanister(request: SubnetMessage): CanisterId | undefined;
-  /** A call to `aaaaa-aa`, taken off the subnet's queue. */
-  executeSubnetMessage(draft: Draft, request: SubnetMessage): bigint;
+  /** A call to `aaaaa-aa`, taken off the subnet's queue. `compiling`: those of the instructions that no slice bounds. */
+  executeSubnetMessage(
+    draft: Draft,
+    request: SubnetMessage,
+  ): { readonly instructions: bigint; readonly compiling: bigint };
   answerRawRand(draft: Draft, request: SubnetMessage, bytes: Uint8Array): void;
   /** Due timers and heartbeats become inputs. */
   scheduleTasks(draft: Draft): void;

@@ -52,7 +52,8 @@ const HEAP_DELTA_RESERVE = 32 * GIB;
 
 /** Executes a round's messages; yields after each. */
 export function* executeMessages(draft: Draft, executor: MessageExecutor): Generator<Pause, void> {
-  if (draft.height % CHECKPOINT_ROUNDS === 0) draft.scheduler = { ...draft.scheduler, heapDelta: 0 };
+  if (draft.height % CHECKPOINT_ROUNDS === 0)
+    draft.scheduler = { ...draft.scheduler, heapDelta: 0, compiled: new Set() };
   if (draft.scheduler.heapDelta >= heapDeltaLimit(draft.height)) return;
   const { round, slice } = draft.subnet.limits;
   let budget = round - slice + 1n;
@@ -207,11 +208,11 @@ function* executeSubnetMessages(
       held.push(request);
       continue;
     }
-    const instructions = executor.executeSubnetMessage(draft, request);
+    const { instructions, compiling } = executor.executeSubnetMessage(draft, request);
     const { slice } = draft.subnet.limits;
-    left -= min(instructions, slice);
-    if (installs && instructions > slice)
-      draft.scheduler = { ...draft.scheduler, longInstall: instructions - slice };
+    left -= instructions;
+    const sliced = instructions - compiling;
+    if (installs && sliced > slice) draft.scheduler = { ...draft.scheduler, longInstall: sliced - slice };
     yield "turn";
   }
   draft.subnetQueue.unshift(...held);

@@ -2,7 +2,7 @@
  * What the scheduler remembers of a canister between rounds. Absent while there is nothing to remember.
  * Source: replica D.1 (round_schedule.rs), D.2.
  */
-import type { Height, Nanos } from "../../types/ids.ts";
+import type { Hash, Height, Nanos } from "../../types/ids.ts";
 import type { CanisterState } from "./canister.ts";
 
 export interface Standing {
@@ -50,9 +50,16 @@ export interface SchedulerState {
   readonly longInstall: bigint;
   /** Bytes written since the last checkpoint height. */
   readonly heapDelta: number;
+  /** Modules installed since then, by their hashes: to compile one again costs less (compile-charge.ts). */
+  readonly compiled: ReadonlySet<Hash>;
 }
 
-export const NO_SCHEDULE: SchedulerState = { ceiling: 0, longInstall: 0n, heapDelta: 0 };
+export const NO_SCHEDULE: SchedulerState = {
+  ceiling: 0,
+  longInstall: 0n,
+  heapDelta: 0,
+  compiled: new Set(),
+};
 
 /** Bytes that a canister may write a round, in the long run. Source: replica E.2. */
 export const HEAP_DELTA_RATE = 75 * 1024 * 1024;

@@ -155,6 +155,17 @@ describe("rates", () => {
   });
 });
 
+test("at checkpoint heights it is forgotten what was compiled, and only there", () => {
+  const world = new World(many(1));
+  const compiled = new Set(["aa"]);
+  const after = (height: number): ReadonlySet<string> => {
+    world.state = { ...world.state, height: height - 1, scheduler: { ...world.state.scheduler, compiled } };
+    world.round(adds(world, [0]));
+    return world.state.scheduler.compiled;
+  };
+  expect([499, 500, 501, 1000].map((height) => after(height).size)).toEqual([1, 0, 1, 0]);
+});
+
 describe("tasks", () => {
   test("heartbeat and messages take turns in being first", () => {
     const beating: Program = {

@@ -22,12 +22,16 @@ export interface ManagementCall {
 }
 
 export type ManagementOutcome =
-  /** `refund`: of the cycles that came with the call. `instructions`: used by hooks, already paid for. */
+  /**
+   * `refund`: of the cycles that came with the call. `instructions`: already paid for; `compiling`: those of an install
+   * that no hook used.
+   */
   | {
       readonly kind: "response";
       readonly payload: Answer;
       readonly refund: bigint;
       readonly instructions: bigint;
+      readonly compiling?: bigint;
     }
   /** Answered later, by `settleStopping` or by another management call. */
   | { readonly kind: "waiting" }

@@ -6,6 +6,7 @@ import type { CanisterId } from "../../../types/ids.ts";
 import type { WasmHost } from "../../interfaces/wasm-host.ts";
 import { NO_STANDING } from "../../state/standing.ts";
 import type { Draft } from "../../state/draft.ts";
+import { executionFee } from "../cycles.ts";
 import * as candid from "./candid.ts";
 import type { ValueOf } from "./candid-types.ts";
 import type { ManagementOutcome } from "./call.ts";
@@ -94,7 +95,16 @@ describe("chunks", () => {
     );
     change(draft, target, { settings: { ...canister(draft, target).settings, controllers: [ALICE, BOB] } });
     expect(errorOf(chunked(draft, target, whole, BOB))).toBe("IC0512");
+    // Each chunk costs as if it were whole, also where they are not what was meant.
+    const before = canister(draft, target);
+    expect(errorOf(chunked(draft, target, { ...whole, wasm_module_hash: new Uint8Array(32) }))).toBe(
+      "IC0504",
+    );
+    const failed = before.cycles - canister(draft, target).cycles;
+    expect(failed).toBe(executionFee(2n * 2n ** 20n, false, draft.subnet));
+    change(draft, target, { cycles: before.cycles });
     expect(textOf(chunked(draft, target, whole))).toBe("");
+    expect(before.cycles - canister(draft, target).cycles).toBeGreaterThan(failed + 20_000_000n);
     expect(canister(draft, target).code?.moduleHash).toEqual(wasm_module_hash);
   });
 });

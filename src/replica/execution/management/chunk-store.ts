@@ -105,11 +105,19 @@ export function storedChunks(call: ManagementCall, args: ValueOf<typeof Canister
   );
 }
 
+/** What is to be installed. `instructions`: what putting it together costs, an instruction a byte of whole chunks. */
+export interface ModuleSource {
+  readonly wasm: Uint8Array;
+  readonly instructions: bigint;
+  /** Why it is not the module that was meant. */
+  readonly fault?: Reject;
+}
+
 /** The module that the chunks make up. Who may use the store was not asked yet. */
 export function assembled(
   call: ManagementCall,
   args: ValueOf<typeof InstallChunkedCodeArgs>,
-): { readonly wasm: Uint8Array } | { readonly reject: Reject } {
+): ModuleSource | { readonly reject: Reject } {
   const id = args.store_canister ?? args.target_canister;
   if (!call.draft.canisters.has(id)) return { reject: canisterNotFound(id) };
   const found = controlled(call, id, true);
@@ -124,10 +132,11 @@ export function assembled(
     parts.push(part);
   }
   const wasm = concat(...parts);
-  if (equalBytes(sha256(wasm), args.wasm_module_hash)) return { wasm };
-  return {
-    reject: chunkStore(
-      `Wasm module hash ${toHex(sha256(wasm))} does not match given hash ${toHex(args.wasm_module_hash)}`,
-    ),
-  };
+  const instructions = BigInt(CHUNK_BYTES * parts.length);
+  const hash = sha256(wasm);
+  if (equalBytes(hash, args.wasm_module_hash)) return { wasm, instructions };
+  const fault = chunkStore(
+    `Wasm module hash ${toHex(hash)} does not match given hash ${toHex(args.wasm_module_hash)}`,
+  );
+  return { wasm, instructions, fault };
 }

@@ -8,6 +8,7 @@ import type { CanisterId } from "../../../types/ids.ts";
 import type { WasmHost } from "../../interfaces/wasm-host.ts";
 import type { Draft } from "../../state/draft.ts";
 import { zeroPages } from "../../state/pages.ts";
+import { NO_STANDING } from "../../state/standing.ts";
 import { executionFee, freezingLimit } from "../cycles.ts";
 import * as candid from "./candid.ts";
 import type { ManagementOutcome } from "./call.ts";
@@ -43,6 +44,8 @@ const moduleText = (mark: string, pages = 1): string => `(module
   (global (mut i32) (i32.const 7))
   (func $start) (start $start)
   ${HOOKS.map((h) => `(func (export "${h}"))`).join("\n")})`;
+/** What it has once instrumented: 66 and three globals that are always added, a global, and four empty functions of 11. */
+const COMPILING = 20_000_000n + 6_000n * (72n + 2n + 4n * 11n);
 const plain = (mark: string, pages = 1): Uint8Array => wat(moduleText(mark, pages));
 const sectioned = (module: Uint8Array, name: string, content = ""): Uint8Array => {
   const body = concat(Uint8Array.of(name.length), utf8(name), utf8(content));
@@ -107,7 +110,7 @@ describe("install_code", () => {
       mode: "install",
       moduleHash: sha256(module),
     });
-    const cost = executionFee(2n * INSTRUCTIONS, false, subnet);
+    const cost = executionFee(COMPILING + 2n * INSTRUCTIONS, false, subnet);
     expect(after.cycles).toBe(100n * T - cost);
     expect(draft.cyclesBurned).toBe(cost);
   });
@@ -252,7 +255,8 @@ describe("install_code", () => {
         expect(textOf(outcome)).toContain(
           `Error from Canister ${principalText(id)}: Canister trapped: unreachable`,
         );
-        const cost = executionFee(BigInt(host.played.length) * INSTRUCTIONS, false, subnet);
+        const compiling = trapping === "canister_pre_upgrade" ? 0n : COMPILING;
+        const cost = executionFee(compiling + BigInt(host.played.length) * INSTRUCTIONS, false, subnet);
         expect(before.cycles - after.cycles).toBe(cost);
         expect(draft.cyclesBurned - burned).toBe(cost);
         expect(after.logs[0]).toEqual(before.logs[0]);
@@ -282,7 +286,9 @@ describe("install_code", () => {
     const frozen = install(draft, id, plain("A", 1000), INSTALL, idle());
     expect(errorOf(frozen)).toBe("IC0207");
     expect(canister(draft, id)).toMatchObject({ code: undefined, version: before.version });
-    expect(before.cycles - canister(draft, id).cycles).toBe(executionFee(2n * INSTRUCTIONS, false, subnet));
+    expect(before.cycles - canister(draft, id).cycles).toBe(
+      executionFee(COMPILING + 2n * INSTRUCTIONS, false, subnet),
+    );
   });
 
   test("a module whose types do not fit is refused by the host's word", () => {
@@ -317,7 +323,86 @@ describe("install_code", () => {
     expect(textOf(install(draft, id, twice, INSTALL, idle()))).toMatch(
       /call types: update, query, or composite_query\.\.\nTry defining different versions of the function for each call type, e\.g\. `go_update`, `go_query`, etc\. See documentation: \S+#wasm-module-duplicate-exports$/,
     );
-    expect(canister(draft, id)).toBe(before);
+    const { cycles, consumed } = canister(draft, id);
+    expect(canister(draft, id)).toEqual({ ...before, cycles, consumed });
+  });
+
+  describe("IN8: what making a module ready costs", () => {
+    /** Cycles that `action` takes from the canister, as instructions beside a base fee. */
+    const instructionsOf = (draft: Draft, id: CanisterId, action: () => unknown): bigint => {
+      const before = canister(draft, id).cycles;
+      action();
+      return before - canister(draft, id).cycles - executionFee(0n, false, subnet);
+    };
+    const hooks = (n: bigint): bigint => n * INSTRUCTIONS;
+    const KNOWN = 20_000_000n + (COMPILING - 20_000_000n) / 100n;
+
+    test("a hundredth for what was installed since the last checkpoint, by anybody; not for what failed", () => {
+      const draft = newRound();
+      const [first, second] = [made(draft), made(draft)];
+      const trapping = scripted(() => {
+        throw TRAP;
+      });
+      const fail = (): unknown => install(draft, first, plain("A"), INSTALL, trapping);
+      expect(instructionsOf(draft, first, fail)).toBe(COMPILING + hooks(1n));
+      expect(instructionsOf(draft, first, fail)).toBe(COMPILING + hooks(1n));
+      const go = (id: CanisterId) => () => install(draft, id, plain("A"), INSTALL, idle());
+      expect(instructionsOf(draft, first, go(first))).toBe(COMPILING + hooks(2n));
+      expect(instructionsOf(draft, second, go(second))).toBe(KNOWN + hooks(2n));
+      const upgraded = (): unknown => install(draft, second, plain("A"), upgrade(), idle());
+      expect(instructionsOf(draft, second, upgraded)).toBe(KNOWN + hooks(3n));
+      draft.scheduler = { ...draft.scheduler, compiled: new Set() };
+      expect(instructionsOf(draft, second, upgraded)).toBe(COMPILING + hooks(3n));
+    });
+
+    test("a module with a 64-bit memory pays two cycles an instruction", () => {
+      const draft = newRound();
+      const id = made(draft);
+      const wide = wat("(module (memory i64 1) (func))");
+      const cost = executionFee(20_000_000n + 6_000n * 83n, true, subnet);
+      const go = (): unknown => install(draft, id, wide, INSTALL, idle());
+      expect(instructionsOf(draft, id, go)).toBe(cost - executionFee(0n, true, subnet));
+    });
+
+    test("bytes that are refused cost as many instructions as they might be; a gzip file is believed about its size", () => {
+      const draft = newRound();
+      const id = made(draft);
+      const cost = (bytes: Uint8Array): bigint =>
+        instructionsOf(draft, id, () => {
+          expect(errorOf(install(draft, id, bytes, INSTALL, idle()))).toBe("IC0505");
+        });
+      const half = plain("A").subarray(0, 20);
+      expect(cost(utf8("hello"))).toBe(20_000_000n + 6_000n * 5n);
+      expect(cost(half)).toBe(20_000_000n + 6_000n * 20n);
+      const gzip = (size: number): Uint8Array =>
+        concat(Uint8Array.of(0x1f, 0x8b, 8, 0), Uint8Array.of(size & 255, (size >> 8) & 255, 0, 0));
+      expect(cost(gzip(1_000))).toBe(20_000_000n + 6_000n * 1_000n);
+      expect(cost(gzip(2))).toBe(20_000_000n + 6_000n * 8n);
+      const huge = concat(Uint8Array.of(0x1f, 0x8b, 8, 0), new Uint8Array(4).fill(255));
+      expect(cost(huge)).toBe(subnet.limits.install);
+    });
+
+    test("an install that is refused before it compiles costs its base fee, and what pre_upgrade used", () => {
+      const { draft, id } = installed(persistent("A"));
+      const refused = (mode: candid.InstallMode, error: string, target = id) =>
+        instructionsOf(draft, target, () => {
+          expect(errorOf(install(draft, target, plain("B"), mode, idle()))).toBe(error);
+        });
+      expect(refused(INSTALL, "IC0514")).toBe(0n);
+      expect(refused(upgrade(), "IC0537", made(draft))).toBe(0n);
+      expect(refused(upgrade(), "IC0504")).toBe(hooks(1n));
+      expect(refused(upgrade("keep"), "IC0504")).toBe(hooks(1n));
+      change(draft, id, { standing: { ...NO_STANDING, installDebit: 1n } });
+      expect(refused(REINSTALL, "IC0209")).toBe(0n);
+      expect(canister(draft, id).heap.length).toBe(65_536);
+    });
+
+    test("who is no controller, and who cannot pay, pays nothing", () => {
+      const { draft, id } = installed(plain("A"));
+      const before = canister(draft, id);
+      expect(errorOf(install(draft, id, plain("B"), REINSTALL, idle(), BOB))).toBe("IC0512");
+      expect(canister(draft, id)).toBe(before);
+    });
   });
 
   test("metadata: public to any canister, private to controllers", () => {

@@ -11,11 +11,16 @@
  *        post_upgrade.
  *   IN5  Any failure leaves the canister as it was, save for its log and for the cycles that the attempt cost.
  *   IN7  After an install of more instructions than a round allows one, others are refused until that is worked off.
- *   IN6  The install is prepaid to its limit, and the canister keeps its freezing limit before and after.
+ *   IN6  The install is prepaid to its limit, and the canister keeps its freezing limit before and after. All that is
+ *        refused later than that costs something.
+ *   IN8  Within that limit, putting chunks together and compiling cost instructions, too, after pre_upgrade and before
+ *        the new module's hooks.
  *
  * Run state does not matter. Source: interface L14–L24, M12; replica D.2, E.1.
  */
-import type { CanisterId } from "../../../types/ids.ts";
+import { defined } from "../../../base/assert.ts";
+import { min } from "../../../base/bigints.ts";
+import type { Decoded } from "../../../base/decoded.ts";
 import type { Reject } from "../../../types/messages.ts";
 import type { CanisterHook, CanisterState } from "../../state/canister.ts";
 import { withConsumed } from "../../state/consumed.ts";
@@ -26,7 +31,8 @@ import { runHook } from "../run-hook.ts";
 import type { InstallChunkedCodeArgs, InstallCodeArgs, InstallMode } from "./candid.ts";
 import type { ValueOf } from "./candid-types.ts";
 import { changed, controlled, done, type ManagementCall, type ManagementOutcome, rejected } from "./call.ts";
-import { assembled } from "./chunk-store.ts";
+import { assembled, type ModuleSource } from "./chunk-store.ts";
+import { compileCharge, withCompiled } from "./compile-charge.ts";
 import { loadModule, type LoadedModule } from "./load-module.ts";
 import {
   installOutOfCycles,
@@ -41,51 +47,41 @@ import {
 interface Install {
   readonly call: ManagementCall;
   readonly mode: InstallMode;
-  readonly module: LoadedModule;
+  readonly source: ModuleSource;
+  /** Of the source, if it is what was meant. */
+  readonly module: Decoded<LoadedModule> | undefined;
   readonly arg: Uint8Array;
   readonly senderVersion: bigint | undefined;
 }
 
 export function installCode(call: ManagementCall, args: ValueOf<typeof InstallCodeArgs>): ManagementOutcome {
-  const found = installable(call, args.canister_id, args.mode);
+  const found = controlled(call, args.canister_id);
   if ("reject" in found) return rejected(call, found.reject);
-  return install(call, found.canister, args.wasm_module, args);
+  return install(call, found.canister, { wasm: args.wasm_module, instructions: 0n }, args);
 }
 
 export function installChunkedCode(
   call: ManagementCall,
   args: ValueOf<typeof InstallChunkedCodeArgs>,
 ): ManagementOutcome {
-  const found = installable(call, args.target_canister, args.mode);
+  const found = controlled(call, args.target_canister);
   if ("reject" in found) return rejected(call, found.reject);
-  const whole = assembled(call, args);
-  if ("reject" in whole) return rejected(call, whole.reject);
-  return install(call, found.canister, whole.wasm, args);
-}
-
-function installable(call: ManagementCall, id: CanisterId, mode: InstallMode): ReturnType<typeof controlled> {
-  const found = controlled(call, id);
-  if ("reject" in found) return found;
-  const hasCode = found.canister.code !== undefined;
-  if (mode.tag === "install" && hasCode) return { reject: notEmpty(id) };
-  if ((found.canister.standing?.installDebit ?? 0n) > 0n) return { reject: installRateLimited(id) };
-  if (mode.tag === "upgrade" && !hasCode) return { reject: rejectFrom(id, noWasmModule) };
-  return found;
+  const source = assembled(call, args);
+  if ("reject" in source) return rejected(call, source.reject);
+  return install(call, found.canister, source, args);
 }
 
 /** IN5 and IN6: round the attempt, the money. */
 function install(
   call: ManagementCall,
   before: CanisterState,
-  wasm: Uint8Array,
+  source: ModuleSource,
   args: Pick<ValueOf<typeof InstallCodeArgs>, "mode" | "arg" | "sender_canister_version">,
 ): ManagementOutcome {
   const { draft } = call;
   const { subnet } = draft;
-  const module = loadModule(wasm, call.env.host);
-  if (!module.ok) return rejected(call, invalidWasm(before.id, module.because));
-
-  const wasm64 = module.value.code.module.memory?.address === "i64";
+  const module = source.fault === undefined ? loadModule(source.wasm, call.env.host) : undefined;
+  const wasm64 = module?.ok === true && module.value.code.module.memory?.address === "i64";
   const limit = subnet.limits.install;
   const prepaid = executionFee(limit, wasm64, subnet);
   const missing = prepaid + freezingLimit(before, subnet) - before.cycles;
@@ -95,7 +91,8 @@ function install(
   const reject = perform(attempt, {
     call,
     mode: args.mode,
-    module: module.value,
+    source,
+    module,
     arg: args.arg,
     senderVersion: args.sender_canister_version,
   });
@@ -110,7 +107,7 @@ function install(
   const after = paid(attempt.canister);
   const short = freezingLimit(after, subnet) - after.cycles;
   const failure = reject ?? (short > 0n ? installOutOfCycles(before.id, short) : undefined);
-  const { instructions } = attempt;
+  const { instructions, compiling } = attempt;
   if (failure !== undefined) {
     const { logs, nextLogIndex } = attempt.canister;
     draft.canisters.set(before.id, {
@@ -118,11 +115,13 @@ function install(
       logs,
       nextLogIndex,
     });
-    return { ...rejected(call, failure), instructions };
+    return { ...rejected(call, failure), instructions, compiling };
   }
   draft.cyclesBurned += attempt.burned;
   draft.canisters.set(before.id, args.mode.tag === "reinstall" ? withoutOldLog(after, before) : after);
-  return { ...done(call), instructions };
+  const { code } = after;
+  if (code !== undefined) draft.scheduler = withCompiled(draft.scheduler, code.moduleHash);
+  return { ...done(call), instructions, compiling };
 }
 
 /** The log is wiped only at the end, because a failed reinstall must give it back. */
@@ -135,6 +134,8 @@ const withoutOldLog = (after: CanisterState, before: CanisterState): CanisterSta
 class Attempt {
   canister: CanisterState;
   instructions = 0n;
+  /** Those of the instructions that no hook used. */
+  compiling = 0n;
   burned = 0n;
   private readonly call: ManagementCall;
   private readonly limit: bigint;
@@ -143,6 +144,13 @@ class Attempt {
     this.call = call;
     this.canister = canister;
     this.limit = limit;
+  }
+
+  /** As many instructions as are left, at most. */
+  compile(instructions: bigint): void {
+    const used = min(instructions, this.limit - this.instructions);
+    this.instructions += used;
+    this.compiling += used;
   }
 
   run(hook: CanisterHook, arg: Uint8Array): Reject | undefined {
@@ -165,15 +173,20 @@ class Attempt {
 }
 
 function perform(attempt: Attempt, install: Install): Reject | undefined {
+  const { id, code, standing } = attempt.canister;
+  if (install.mode.tag === "install" && code !== undefined) return notEmpty(id);
+  if ((standing?.installDebit ?? 0n) > 0n) return installRateLimited(id);
   return install.mode.tag === "upgrade"
     ? upgrade(attempt, install, install.mode.value)
     : startFresh(attempt, install);
 }
 
 function startFresh(attempt: Attempt, install: Install): Reject | undefined {
-  const { module } = install;
+  const compiled = compile(attempt, install);
+  if ("reject" in compiled) return compiled.reject;
+  const { module } = compiled;
   attempt.canister = {
-    ...deployed(install, attempt.canister),
+    ...deployed(install, module, attempt.canister),
     heap: module.heap,
     stable: NO_PAGES,
     certifiedData: new Uint8Array(0),
@@ -186,31 +199,53 @@ function upgrade(
   install: Install,
   options: (InstallMode & { readonly tag: "upgrade" })["value"],
 ): Reject | undefined {
-  const { module } = install;
   const old = attempt.canister;
+  if (old.code === undefined) return rejectFrom(old.id, noWasmModule);
   if (options?.skip_pre_upgrade !== true) {
     const reject = attempt.run("canister_pre_upgrade", NOTHING);
     if (reject !== undefined) return reject;
   }
   const persistence = options?.wasm_memory_persistence?.tag;
   const keep = persistence === "keep";
-  if (persistence === undefined && persists(old.code)) return persistenceMissing();
-  if (keep && !persists(module.code)) return persistenceUnsupported();
+  const compiled = compile(attempt, install, (module) => {
+    if (persistence === undefined && persists(old.code)) return persistenceMissing();
+    return keep && module.ok && !persists(module.value.code) ? persistenceUnsupported() : undefined;
+  });
+  if ("reject" in compiled) return compiled.reject;
+  const { module } = compiled;
   if (keep && !fits(old, module)) return memoryDoesNotFit();
 
   const { heap } = attempt.canister;
   attempt.canister = {
-    ...deployed(install, attempt.canister),
+    ...deployed(install, module, attempt.canister),
     heap: keep ? grownPages(heap, Math.max(heap.length, module.heap.length)) : module.heap,
   };
   return attempt.run("canister_start", NOTHING) ?? attempt.run("canister_post_upgrade", install.arg);
 }
 
+/** IN8. `objection`: to the module as it is; nobody pays for compiling such a one. */
+function compile(
+  attempt: Attempt,
+  { call, source, module }: Install,
+  objection: (module: Decoded<LoadedModule>) => Reject | undefined = () => undefined,
+): { readonly module: LoadedModule } | { readonly reject: Reject } {
+  attempt.compile(source.instructions);
+  if (source.fault !== undefined) return { reject: source.fault };
+  const judged = defined(module, "what was meant was loaded");
+  const objected = objection(judged);
+  if (objected !== undefined) return { reject: objected };
+  attempt.compile(compileCharge(source.wasm, judged, call.draft.scheduler));
+  return judged.ok ? { module: judged.value } : { reject: invalidWasm(attempt.canister.id, judged.because) };
+}
+
 const NOTHING = new Uint8Array(0);
 
 /** What every mode does: new code, new globals, no timer, a new version, a line in the history. */
-function deployed({ call, mode, module, senderVersion }: Install, canister: CanisterState): CanisterState {
-  const { code, globals } = module;
+function deployed(
+  { call, mode, senderVersion }: Install,
+  { code, globals }: LoadedModule,
+  canister: CanisterState,
+): CanisterState {
   return {
     ...changed(call, canister, senderVersion, {
       kind: "code-deployment",

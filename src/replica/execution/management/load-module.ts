@@ -23,6 +23,8 @@ export interface LoadedModule {
   readonly code: InstalledCode;
   readonly heap: Pages;
   readonly globals: readonly GlobalValue[];
+  /** What its compilation is charged by (compile-charge.ts). */
+  readonly instrumentedSize: number;
 }
 
 const WASM_PAGE = 65_536;
@@ -51,11 +53,12 @@ function load(
   if (!rewritten.ok) return undecodable(rewritten.message);
   const fault = host.validate(inflated.wasm);
   if (fault !== undefined) return undecodable(fault);
-  const { module, exports, metadata, segments } = rewritten;
+  const { module, exports, metadata, segments, instrumentedSize } = rewritten;
   return decoded({
     code: { moduleHash, uploaded, module, exports, metadata },
     heap: bornHeap((module.memory?.minPages ?? 0) * WASM_PAGE, segments),
     globals: module.globals.map((global) => global.initial),
+    instrumentedSize,
   });
 }
 

@@ -7,7 +7,8 @@
  *   LS3  Timer and low-memory hook stay as they are, unless somebody uploaded the snapshot and said what they shall be.
  *   LS4  What somebody uploaded must fit: module and memories to each other, globals to the module, the hook's status to
  *        the memory.
- *   LS5  It costs 2 B instructions and one for each byte of the snapshot. A failure costs nothing.
+ *   LS5  It costs 2 B instructions, one for each byte of the snapshot, and what its module takes to compile. A failure
+ *        costs nothing.
  *
  * Source: interface L63–L65; replica D.2.
  */
@@ -28,6 +29,7 @@ import { memoryIsLow } from "../low-memory-hook.ts";
 import { changed, controlled, done, type ManagementCall, type ManagementOutcome, rejected } from "./call.ts";
 import type { LoadSnapshotArgs } from "./candid-snapshots.ts";
 import type { ValueOf } from "./candid-types.ts";
+import { compileCharge } from "./compile-charge.ts";
 import { loadModule } from "./load-module.ts";
 import { isController } from "./permissions.ts";
 import { invalidWasm } from "./rejects.ts";
@@ -61,7 +63,7 @@ export function loadSnapshot(
     source: made,
   });
   draft.canisters.set(canister.id, { ...canister, lastInstalledAt: draft.time });
-  return { ...done(call), instructions: SNAPSHOT_INSTRUCTIONS + BigInt(source.snapshot.size) };
+  return { ...done(call), instructions: loaded.instructions };
 }
 
 /** LS1. */
@@ -80,7 +82,8 @@ function loadable(
 
 /** LS2–LS5. */
 function load(call: ManagementCall, before: CanisterState, snapshot: CanisterSnapshot): Paid {
-  const module = loadModule(sliceOf(snapshot.wasm, 0, snapshot.wasm.length), call.env.host);
+  const wasm = sliceOf(snapshot.wasm, 0, snapshot.wasm.length);
+  const module = loadModule(wasm, call.env.host);
   if (!module.ok) return { reject: invalidWasm(before.id, module.because) };
   const { code, globals } = module.value;
   const uploaded = snapshot.source === "metadata_upload";
@@ -104,7 +107,8 @@ function load(call: ManagementCall, before: CanisterState, snapshot: CanisterSna
   const hook = uploaded ? hookFault(snapshot.lowMemoryHook, memoryIsLow(after)) : undefined;
   if (hook !== undefined) return { reject: snapshotInconsistent(hook) };
   return paid(call, after, {
-    instructions: SNAPSHOT_INSTRUCTIONS + BigInt(snapshot.size),
+    instructions:
+      SNAPSHOT_INSTRUCTIONS + BigInt(snapshot.size) + compileCharge(wasm, module, call.draft.scheduler),
     memory: { before: memoryUsed(before), after: memoryUsed(after) },
   });
 }

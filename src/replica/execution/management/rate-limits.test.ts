@@ -20,7 +20,7 @@ test("after an install of more than nothing others wait until a round has worked
     const message = `${draft.ingressHistory.size}`.padStart(64, "0");
     const record = { sender: ALICE, receiver: "", effectiveCanister: id, expiry: 0n, changedAt: draft.time };
     draft.ingressHistory.set(message, { ...record, status: { kind: "received" } });
-    const instructions = executor.executeSubnetMessage(draft, {
+    const { instructions } = executor.executeSubnetMessage(draft, {
       kind: "request",
       origin: { kind: "ingress", message, user: ALICE },
       caller: ALICE,

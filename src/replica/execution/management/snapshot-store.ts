@@ -86,8 +86,10 @@ interface Price {
   readonly memory: { readonly before: number; readonly after: number };
 }
 
-/** `cost`: already gone from the canister's balance, and not yet counted as burned. */
-export type Paid = { readonly canister: CanisterState; readonly cost: bigint } | { readonly reject: Reject };
+/** `cost`: of the instructions, already gone from the canister's balance, and not yet counted as burned. */
+export type Paid =
+  | { readonly canister: CanisterState; readonly cost: bigint; readonly instructions: bigint }
+  | { readonly reject: Reject };
 
 /** SS2. */
 export function paid(
@@ -105,7 +107,7 @@ export function paid(
   if (missing > 0n)
     return { reject: rejects.snapshotTooDear(canister.id, missing, isController(canister, request.caller)) };
   const consumed = withConsumed(canister, "instructions", cost);
-  return { canister: { ...canister, cycles: canister.cycles - cost, consumed }, cost };
+  return { canister: { ...canister, cycles: canister.cycles - cost, consumed }, cost, instructions };
 }
 
 /** SS2, where the memory stays as it is. */

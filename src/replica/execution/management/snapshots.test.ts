@@ -163,7 +163,16 @@ describe("taking and loading", () => {
     ok(loaded.outcome);
     const back = canister(draft, id);
     expect(kept(back)).toEqual(kept(before));
-    expect(empty.cycles - back.cycles).toBe(cost);
+    // Its module was installed in this interval: 221 instructions once instrumented, and a hundredth of their price.
+    const compiling = managementFee(20_000_000n + (6_000n * 221n) / 100n, subnet);
+    expect(empty.cycles - back.cycles).toBe(cost + compiling);
+    change(draft, id, { cycles: empty.cycles });
+    draft.scheduler = { ...draft.scheduler, compiled: new Set() };
+    load(draft, loading(id, taken.id));
+    const whole = managementFee(20_000_000n + 6_000n * 221n, subnet);
+    expect(empty.cycles - canister(draft, id).cycles).toBe(cost + whole);
+    change(draft, id, { cycles: back.cycles });
+    draft.cyclesBurned -= cost + whole;
     expect(back).toMatchObject({ version: empty.version + 1n, lastInstalledAt: draft.time, globalTimer: 0n });
     expect(back.history.at(-1)?.details).toEqual({
       kind: "load-snapshot",

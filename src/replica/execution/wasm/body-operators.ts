@@ -5,6 +5,7 @@
  */
 import { type BodyContext, BodyEmitter, COUNTER, enc, leb, ROOM } from "./body-emitter.ts";
 import { F32, F64, type FunctionType, I32, I64, V128 } from "./decode.ts";
+import { GROW_SIZE, LENGTH_SIZE, WIDE_LENGTH_SIZE } from "./instrumented.ts";
 import {
   GROW_EXTRA,
   Kind,
@@ -60,6 +61,8 @@ export class OperatorRewriter extends BodyEmitter {
   protected operatorDelta = 0;
   /** Of all operators behind 0xfc so far. */
   protected miscWeight = 0;
+  /** Instructions that mainnet writes around operators (instrumented.ts). */
+  protected addedAround = 0;
   protected simd = false;
   protected tailCalls = false;
   protected writesTables = false;
@@ -178,6 +181,7 @@ export class OperatorRewriter extends BodyEmitter {
         break;
       case 0x40: // MemoryGrow
         this.operatorCost = GROW_EXTRA;
+        this.addedAround += GROW_SIZE;
         this.onlyMemory(1);
         this.call(this.c.grow);
         this.readCounter();
@@ -295,6 +299,7 @@ export class OperatorRewriter extends BodyEmitter {
     this.operatorCost = MISC_COST[sub]! - ONE.cost[0xfc]!;
     this.operatorDelta = MISC_DELTA[sub]!;
     this.miscWeight += MISC_WEIGHT[sub]!;
+    this.addedAround += this.lengthSize(sub);
     const keep = (numbers: number): void => {
       this.byte(0xfc);
       this.byte(sub);
@@ -349,6 +354,14 @@ export class OperatorRewriter extends BodyEmitter {
       default:
         keep(sub === Misc.TableSize ? 1 : 0);
     }
+  }
+
+  /** Segments are initialised from with lengths of 32 bits, whatever the memory. */
+  private lengthSize(sub: number): number {
+    const { MemoryInit, MemoryCopy, MemoryFill, TableInit, TableCopy, TableFill } = Misc;
+    if (sub === MemoryInit || sub === TableInit) return LENGTH_SIZE;
+    if (sub !== MemoryCopy && sub !== MemoryFill && sub !== TableCopy && sub !== TableFill) return 0;
+    return this.c.wide ? WIDE_LENGTH_SIZE : LENGTH_SIZE;
   }
 
   /** Operators behind 0xfd. */

@@ -21,6 +21,7 @@
 import { type BodyContext, COUNTER, enc, leb, type PageLocal, ROOM } from "./body-emitter.ts";
 import { LOOP, NO_ELSE, OperatorRewriter } from "./body-operators.ts";
 import { F32, F64, I32, I64, V128 } from "./decode.ts";
+import { CHARGE_SIZE, TEST_SIZE } from "./instrumented.ts";
 import { Kind, ONE, WEIGHT } from "./opcodes.ts";
 import { invalid, undecodable } from "./reader.ts";
 import { putU32 } from "./writer.ts";
@@ -40,7 +41,8 @@ export interface Body {
   /** The cost of the first block, to be charged and tested in front of these operators, and the local for the counter. */
   readonly entryCost: number;
   readonly counterLocal: number;
-  readonly operators: number;
+  /** Instructions that it has on mainnet once instrumented (instrumented.ts). */
+  readonly instrumented: number;
   /** Highest operand stack. */
   readonly height: number;
   readonly simd: boolean;
@@ -112,6 +114,7 @@ export class BodyRewriter extends OperatorRewriter {
     let height = 0;
     let highest = 0;
     let operators = 0;
+    let added = CHARGE_SIZE + TEST_SIZE;
     let complexity = 0;
     this.miscWeight = 0;
     for (;;) {
@@ -159,6 +162,7 @@ export class BodyRewriter extends OperatorRewriter {
             return undefined;
           }
           putCost(out, chargeAt, cost, chargeBytes);
+          added += CHARGE_SIZE;
         }
         chargeAt = NOWHERE;
         cost = 0;
@@ -177,7 +181,7 @@ export class BodyRewriter extends OperatorRewriter {
         if (bases.length === 0) {
           if (i !== end) undecodable("operators remain behind the end of a function", i);
           this.checkComplexity(complexity + this.miscWeight);
-          return this.finish(outAt, o, operators, highest, locals, entryCost);
+          return this.finish(outAt, o, operators + added, highest, locals, entryCost);
         }
         out[o++] = op;
         height = bases.pop()! + results.pop()!;
@@ -200,6 +204,7 @@ export class BodyRewriter extends OperatorRewriter {
         } else {
           this.other(op, height, end);
           tested = op === LOOP;
+          if (tested) added += TEST_SIZE;
           cost += this.operatorCost;
           height += this.operatorDelta;
           if (height > highest) highest = height;
@@ -223,6 +228,7 @@ export class BodyRewriter extends OperatorRewriter {
     this.results.length = 0;
     this.operands.length = 0;
     this.loops = 0;
+    this.addedAround = 0;
     this.simd = false;
     this.tailCalls = false;
     this.writesTables = false;
@@ -239,7 +245,7 @@ export class BodyRewriter extends OperatorRewriter {
   private finish(
     start: number,
     end: number,
-    operators: number,
+    metered: number,
     height: number,
     locals: { readonly start: number; readonly groups: number; readonly end: number },
     entryCost: number,
@@ -255,7 +261,7 @@ export class BodyRewriter extends OperatorRewriter {
       pageLocals: this.pageLocals(),
       entryCost,
       counterLocal: this.temporaryOf[COUNTER]!,
-      operators,
+      instrumented: metered + this.addedAround,
       height,
       simd: this.simd,
       tailCalls: this.tailCalls,

@@ -23,6 +23,7 @@ import { type Body, BodyRewriter } from "./body.ts";
 import { type Decoded, decodeModule, F32, F64, type FunctionType, I32, I64 } from "./decode.ts";
 import { encode } from "./encode.ts";
 import { helperCount, writeHelpers } from "./helper-functions.ts";
+import { instrumentedSize } from "./instrumented.ts";
 import { ADDED_IMPORTS, INIT_HELPERS_FROM, type Plan, typeFor } from "./plan.ts";
 import { InvalidWasm, invalid, Reader, undecodable } from "./reader.ts";
 import {
@@ -48,8 +49,8 @@ export type Rewritten =
       readonly segments: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
       /** Functions that the module defines. */
       readonly functionCount: number;
-      /** Operators in them. */
-      readonly instructionCount: number;
+      /** What its compilation is charged by (instrumented.ts). */
+      readonly instrumentedSize: number;
     }
   /** The sentence of IC0505 without its frame. */
   | { readonly ok: false; readonly message: string };
@@ -134,7 +135,7 @@ function rewriteModule(
     metadata,
     segments: liftedSegments(m),
     functionCount: m.functions.length,
-    instructionCount: code.operators,
+    instrumentedSize: instrumentedSize(m, code.instrumented),
   };
 }
 
@@ -181,7 +182,11 @@ function codeSection(
   plan: Plan,
   wasm: Uint8Array,
   flavour: Flavour,
-): { readonly section: Writer; readonly operators: number; readonly writesTables: boolean } {
+): {
+  readonly section: Writer;
+  readonly instrumented: number;
+  readonly writesTables: boolean;
+} {
   const { m, importCount } = plan;
   const first = importCount; // our imports follow the module's own
   const context: BodyContext = {
@@ -263,7 +268,7 @@ function codeSection(
   writeHelpers(plan, section);
   return {
     section,
-    operators: bodies.reduce((n, b) => n + b.operators, 0),
+    instrumented: bodies.reduce((n, b) => n + b.instrumented, 0),
     writesTables: bodies.some((b) => b.writesTables),
   };
 }
