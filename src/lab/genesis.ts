@@ -19,6 +19,7 @@ import {
   APPLICATION_LIMITS,
   highThreshold,
   lowThreshold,
+  QUERY_STATS_EPOCH_LENGTH,
   type Registry,
   type SubnetRecord,
 } from "../registry/registry.ts";
@@ -78,6 +79,7 @@ export function makeGenesis(
     maxIngressBytesPerMessage: 2 * 1024 * 1024,
     maxIngressMessagesPerBlock: 1000,
     maxBlockPayloadBytes: 4 * 1024 * 1024,
+    queryStatsEpochLength: QUERY_STATS_EPOCH_LENGTH,
     canisterRanges: [{ start: canisterIdOf(0n), end: canisterIdOf(0xfffffn) }],
     limits: APPLICATION_LIMITS,
   };

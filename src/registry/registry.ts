@@ -30,6 +30,8 @@ export interface SubnetRecord {
   readonly maxIngressBytesPerMessage: number;
   readonly maxIngressMessagesPerBlock: number;
   readonly maxBlockPayloadBytes: number;
+  /** Heights over which nodes count queries before they tell of them. */
+  readonly queryStatsEpochLength: number;
   readonly canisterRanges: readonly CanisterRange[];
   /** Instructions one message may use, by kind. Source: replica D.2. */
   readonly limits: InstructionLimits;
@@ -44,6 +46,9 @@ export interface InstructionLimits {
   readonly round: bigint;
   readonly slice: bigint;
 }
+
+/** Source: [ic] rs/config/src/execution_environment.rs. */
+export const QUERY_STATS_EPOCH_LENGTH = 600;
 
 export const APPLICATION_LIMITS: InstructionLimits = {
   update: 40_000_000_000n,

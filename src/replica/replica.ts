@@ -32,9 +32,12 @@ import { inspect } from "./inspect.ts";
 import type { ReplicaCrypto } from "./interfaces/crypto.ts";
 import type { Replica, ReplicaEffect, ReplicaEvent, Stamped } from "./interfaces/events.ts";
 import type { Round } from "./interfaces/execution.ts";
+import type { PayloadBuilder } from "./interfaces/ingress.ts";
 import type { WasmHost } from "./interfaces/wasm-host.ts";
 import { CertificationPool, type CertificationPoolSnapshot } from "./pools/certification-pool.ts";
 import { IngressPool, type IngressPoolSnapshot } from "./pools/ingress-pool.ts";
+import { createQueryCounter, type QueryCounts } from "./query-stats/counter.ts";
+import { createQueryStatsBuilder } from "./query-stats/section.ts";
 import { createBeginRound } from "./routing/begin-round.ts";
 import type { ReplicatedState } from "./state/state.ts";
 import { genesisState } from "./state/genesis.ts";
@@ -58,6 +61,7 @@ export interface ReplicaSnapshot {
   readonly states: StateManagerSnapshot;
   readonly waiting: readonly WaitingCall[];
   readonly gossip: GossipSnapshot;
+  readonly queryCounts: QueryCounts;
   readonly batches: readonly Batch[];
   readonly sequence: number;
 }
@@ -84,7 +88,9 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
   const judge = createJudge(effectiveCanisterOf, (message, signature) =>
     crypto.verifyThreshold("high", message, signature),
   );
-  const payloads = createPayloadBuilder({
+  const counter = createQueryCounter(subnet.queryStatsEpochLength, from?.queryCounts);
+  const queryStats = createQueryStatsBuilder({ me, subnet, states, closed: counter.closed });
+  const calls = createPayloadBuilder({
     pool: ingress,
     states,
     judge,
@@ -94,6 +100,13 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
     },
     subnetAt: (version) => registry.versions.get(version),
   });
+  const payloads: PayloadBuilder = {
+    build: (context, past) => ({ ...calls.build(context, past), ...queryStats.build(context, past) }),
+    validate(payload, context, past, maker) {
+      const verdict = queryStats.validate(payload, context, past, maker);
+      return verdict.kind === "valid" ? calls.validate(payload, context, past) : verdict;
+    },
+  };
   const consensus = createConsensus(
     {
       me,
@@ -133,6 +146,7 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
     {
       states,
       queries,
+      counter,
       crypto,
       me,
       pool: ingress,
@@ -305,6 +319,7 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
       states: states.snapshot(),
       waiting: endpoints.snapshot(),
       gossip: gossip.snapshot(),
+      queryCounts: counter.snapshot(),
       batches: [...batches],
       sequence,
     }),

@@ -33,7 +33,13 @@ const block: fc.Arbitrary<Block> = fc.record({
     registryVersion: height,
     time: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
   }),
-  payload: fc.record({ ingress: fc.array(bytes, { maxLength: 3 }) }),
+  payload: fc.record(
+    {
+      ingress: fc.array(bytes, { maxLength: 3 }),
+      queryStats: fc.uint8Array({ minLength: 1, maxLength: 60 }),
+    },
+    { requiredKeys: ["ingress"] },
+  ),
 });
 const of = <K extends Artifact["kind"]>(kind: K) => fc.constant(kind);
 const by = { signer: principal, signature: bytes };

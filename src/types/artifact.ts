@@ -8,7 +8,7 @@
  *
  * The shapes (hashes, principals and signatures are byte strings; integers are unsigned):
  *
- *   block                [parent, height, rank, [certified, registry version, time], [ingress, …]]
+ *   block                [parent, height, rank, [certified, registry version, time], [ingress, …], query statistics or nothing]
  *   0 block-proposal     [0, block, subnet, signer, signature]
  *   1 notarization-share [1, height, block hash, signer, signature]     3 finalization-share likewise
  *   2 notarization       [2, height, block hash, [signer, …], signature]  4 finalization likewise
@@ -21,7 +21,7 @@
  * Only the certification's signed bytes are visible outside (agents check them); the rest is ours to choose.
  * Source: chain-key §1.1; replica A.1.
  */
-import { concat, equalBytes, fromHex, toHex } from "../base/bytes.ts";
+import { concat, EMPTY, equalBytes, fromHex, toHex } from "../base/bytes.ts";
 import { type Decoded, decoded, undecodable } from "../base/decoded.ts";
 import {
   type CborInput,
@@ -105,6 +105,7 @@ const blockFields = (block: Block): CborInput => [
   block.rank,
   [block.context.certifiedHeight, block.context.registryVersion, block.context.time],
   block.payload.ingress,
+  block.payload.queryStats ?? EMPTY,
 ];
 
 export const encodeBlock = (block: Block): Uint8Array => encodeCbor(blockFields(block));
@@ -259,8 +260,15 @@ function readBlock(r: Reader): Block {
   };
   c.end();
   const ingress = r.byteStrings("ingress");
+  const queryStats = r.bytes("query statistics");
   r.end();
-  return { parent, height, rank, context, payload: { ingress } };
+  return {
+    parent,
+    height,
+    rank,
+    context,
+    payload: queryStats.length === 0 ? { ingress } : { ingress, queryStats },
+  };
 }
 
 type Reader = ReturnType<typeof reader>;

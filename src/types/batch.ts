@@ -1,5 +1,6 @@
 import type { Height, Nanos, NodeId, RegistryVersion } from "./ids.ts";
 import type { SignedIngress } from "./messages.ts";
+import type { QueryStatsSection } from "./query-stats.ts";
 
 /** One finalized block, made ready for execution. Source: replica A.18. */
 export interface Batch {
@@ -10,6 +11,8 @@ export interface Batch {
   readonly randomness: Uint8Array;
   readonly registryVersion: RegistryVersion;
   readonly ingress: readonly SignedIngress[];
+  /** Absent when the block's maker had nothing to tell of queries. */
+  readonly queryStats?: QueryStatsSection;
   readonly blockMaker: NodeId;
   /** Those of better ranks, whose blocks did not come to be. */
   readonly failedBlockMakers: readonly NodeId[];

@@ -12,9 +12,11 @@ export interface ValidationContext {
   readonly time: Nanos;
 }
 
-/** Signed ingress envelopes, byte for byte as their senders made them. */
 export interface BatchPayload {
+  /** Signed ingress envelopes, byte for byte as their senders made them. */
   readonly ingress: readonly Uint8Array[];
+  /** What the maker counted of queries (types/query-stats.ts), never empty; absent when it has nothing to tell. */
+  readonly queryStats?: Uint8Array;
 }
 
 export interface Block {

@@ -13,6 +13,7 @@ import { tapeRandomness } from "../../types/artifact.ts";
 import type { Batch } from "../../types/batch.ts";
 import type { Height, NodeId } from "../../types/ids.ts";
 import type { SignedIngress } from "../../types/messages.ts";
+import { decodeQueryStats } from "../../types/query-stats.ts";
 import type { KnownBlock, PoolReader } from "../interfaces/pool-reader.ts";
 import type { ConsensusDeps, Wait } from "./component.ts";
 
@@ -47,6 +48,7 @@ export function deliverBatches(
       randomness: tapeRandomness(tape),
       registryVersion: found.block.context.registryVersion,
       ingress: ingressOf(found, decodeIngress),
+      ...queryStatsOf(found),
       blockMaker: defined(found.maker, "only the genesis has no maker"),
       failedBlockMakers: failedMakers(pool, found),
     });
@@ -59,6 +61,14 @@ function failedMakers(pool: PoolReader, { block }: KnownBlock): readonly NodeId[
   if (block.rank === 0) return [];
   const makers = defined(pool.blockMakers(block.height), "the beacon below a finalized block is here");
   return makers.slice(0, block.rank);
+}
+
+function queryStatsOf({ block }: KnownBlock): Pick<Batch, "queryStats"> {
+  const { queryStats } = block.payload;
+  if (queryStats === undefined) return {};
+  const section = decodeQueryStats(queryStats);
+  assert(section.ok, "a notarized payload decodes");
+  return { queryStats: section.value };
 }
 
 /** The messages of a block that 2f + 1 nodes found valid. */

@@ -32,6 +32,7 @@ export function subnetOf(n: number): SubnetRecord {
     maxIngressBytesPerMessage: 2 << 20,
     maxIngressMessagesPerBlock: 1000,
     maxBlockPayloadBytes: 4 << 20,
+    queryStatsEpochLength: 600,
     canisterRanges: [],
     limits: APPLICATION_LIMITS,
   };

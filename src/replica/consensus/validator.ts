@@ -215,9 +215,9 @@ function judgeContext(view: View, { block }: BlockProposal, parent: KnownBlock):
   return valid;
 }
 
-function judgePayload(view: View, { block }: BlockProposal, parent: KnownBlock): Verdict {
+function judgePayload(view: View, { block, signer }: BlockProposal, parent: KnownBlock): Verdict {
   const past = pastPayloads(view.pool, block.context, parent);
-  const verdict = view.payloads.validate(block.payload, block.context, past);
+  const verdict = view.payloads.validate(block.payload, block.context, past, signer);
   switch (verdict.kind) {
     case "valid":
       return valid;

@@ -58,6 +58,10 @@ const canister = sampleCanister(id, {
   ),
 });
 
+const COUNTS = [
+  { canister: id, stats: { calls: 1n, instructions: 9n, requestBytes: 0n, responseBytes: 1n } },
+];
+
 /** A node whose certified state, filter and queries the test sets. */
 function node() {
   const genesis = sampleState(subnet, 0, { canisters: [canister] });
@@ -70,9 +74,10 @@ function node() {
   const world = {
     now: SAMPLE_TIME_MS + 2000,
     refusal: undefined as Reject | undefined,
-    result: { kind: "replied", reply: Uint8Array.of(7), instructions: 1n } as QueryResult,
+    result: { kind: "replied", reply: Uint8Array.of(7), instructions: 1n, counts: COUNTS } as QueryResult,
     certificateShown: undefined as Uint8Array | undefined,
     accepted: [] as SignedIngress[],
+    counted: [] as unknown[],
   };
   const make = (waiting?: readonly WaitingCall[]) =>
     createEndpoints(
@@ -87,6 +92,7 @@ function node() {
             return world.result;
           },
         },
+        counter: { count: (height, answered) => world.counted.push([height, answered]) },
         crypto: { sign: (message) => ed25519.sign(message, nodeSecret) },
         subnet: () => subnet,
         me,
@@ -345,11 +351,18 @@ describe("queries", () => {
     expect(await ask(n.agent(alice))).toMatchObject({ status: "replied", reply: { arg: Uint8Array.of(7) } });
     const reject = rejectOf(IC.CanisterMethodNotFound, "no such query");
     for (const r of [reject, { code: reject.code, message: reject.message }]) {
-      n.world.result = { kind: "rejected", reject: r, instructions: 0n };
+      n.world.result = { kind: "rejected", reject: r, instructions: 0n, counts: [] };
       const answer = await ask(n.agent());
       expect(answer).toMatchObject({ status: "rejected", reject_code: 5, reject_message: "no such query" });
       expect("error_code" in answer).toBe(r.error !== undefined);
     }
+  });
+
+  test("what ran is counted at the height it was answered from", async () => {
+    n.world.result = { kind: "replied", reply: Uint8Array.of(7), instructions: 9n, counts: COUNTS };
+    n.world.counted.length = 0;
+    await ask(n.agent());
+    expect(n.world.counted).toEqual([[n.states.latestCertifiedHeight(), COUNTS]]);
   });
 
   test("the data certificate shows this canister's certified data", async () => {

@@ -13,7 +13,7 @@ import type { SubnetRecord } from "../../registry/registry.ts";
 import type { HttpReply } from "../../types/http.ts";
 import { MANAGEMENT_CANISTER, type NodeId } from "../../types/ids.ts";
 import type { ReplicaCrypto } from "../interfaces/crypto.ts";
-import type { QueryExecutor, QueryResult } from "../interfaces/execution.ts";
+import type { QueryCounter, QueryExecutor, QueryResult } from "../interfaces/execution.ts";
 import type { JudgedQuery } from "../interfaces/ingress.ts";
 import type { CertifiedStates } from "../interfaces/state-reader.ts";
 import { CERTIFIED_STATE_UNAVAILABLE, cborReply, rejectFields } from "./replies.ts";
@@ -21,6 +21,7 @@ import { CERTIFIED_STATE_UNAVAILABLE, cborReply, rejectFields } from "./replies.
 export interface QueryDeps {
   readonly states: CertifiedStates;
   readonly queries: QueryExecutor;
+  readonly counter: QueryCounter;
   readonly crypto: Pick<ReplicaCrypto, "sign">;
   readonly me: NodeId;
 }
@@ -29,7 +30,7 @@ export interface QueryDeps {
 export type QueryInHand = () => HttpReply | undefined;
 
 export function beginQuery(deps: QueryDeps, { id, query }: JudgedQuery, subnet: SubnetRecord): QueryInHand {
-  const { states, queries, crypto, me } = deps;
+  const { states, queries, counter, crypto, me } = deps;
   const own = [utf8("canister"), fromHex(query.receiver), utf8("certified_data")];
   const certificate = states.certificate(query.receiver === MANAGEMENT_CANISTER ? [] : [own]);
   if (certificate === undefined) return () => CERTIFIED_STATE_UNAVAILABLE;
@@ -37,6 +38,7 @@ export function beginQuery(deps: QueryDeps, { id, query }: JudgedQuery, subnet: 
   return () => {
     const result = queries.query(state, query, certificate, subnet, `${id}@${state.height}`);
     if (result === undefined) return undefined;
+    counter.count(state.height, result.counts);
     const body = bodyOf(result);
     const signed = { ...body, timestamp: state.time, request_id: fromHex(id) };
     const signature = crypto.sign(concat(domainSeparator("ic-response"), hashOfMap(signed)));

@@ -22,6 +22,7 @@ import { IC, rejectOf } from "../../types/errors.ts";
 import { MANAGEMENT_CANISTER, type CanisterId, type PrincipalId } from "../../types/ids.ts";
 import type { CallerInfo, Reject } from "../../types/messages.ts";
 import { principalText } from "../../types/principal.ts";
+import type { CanisterQueryStats } from "../../types/query-stats.ts";
 import type { Query, QueryExecutor } from "../interfaces/execution.ts";
 import type { Entry, WasmHost } from "../interfaces/wasm-host.ts";
 import type { CanisterState } from "../state/canister.ts";
@@ -58,6 +59,7 @@ interface Graph {
   readonly certificate: Uint8Array | undefined;
   /** Instructions of all executions so far. */
   used: bigint;
+  readonly counts: CanisterQueryStats[];
   /** What nested calls cost beside them. */
   overhead: bigint;
 }
@@ -93,13 +95,15 @@ export function createQueryExecutor(host: WasmHost): QueryExecutor {
         certificate,
         used: 0n,
         overhead: 0n,
+        counts: [],
       };
       try {
         const answer = answerQuery(graph, query);
         longRuns.end(name);
+        const used = { instructions: graph.used, counts: graph.counts };
         return answer.kind === "reply"
-          ? { kind: "replied", reply: answer.data, instructions: graph.used }
-          : { kind: "rejected", reject: answer.reject, instructions: graph.used };
+          ? { kind: "replied", reply: answer.data, ...used }
+          : { kind: "rejected", reject: answer.reject, ...used };
       } catch (error) {
         if (!(error instanceof NotYet)) throw error;
         return undefined;
@@ -168,13 +172,18 @@ function start(graph: Graph, query: Query, nested: boolean): Answer | Waiting {
   if (canister === undefined) return rejected(notFound(query.receiver));
   const closed = stopped(canister) ?? noSuchMethod(canister, query.method);
   if (closed !== undefined) return rejected(closed);
-  const shut = frozen(canister, graph.subnet) ?? notRunning(canister);
+  const shut = frozen(canister, graph.subnet);
   const outcome = shut === undefined ? runMethod(graph, canister, query, nested) : rejected(shut);
   if (nested) graph.overhead += NESTED_CALL_INSTRUCTIONS;
   return outcome;
 }
 
 function runMethod(graph: Graph, canister: CanisterState, query: Query, nested: boolean): Answer | Waiting {
+  const stopping = notRunning(canister);
+  if (stopping !== undefined) {
+    count(graph, query, 0n, 0);
+    return rejected(stopping);
+  }
   const composite = canister.code?.exports.compositeQueries.includes(query.method);
   const name = `canister_${composite ? "composite_query" : "query"} ${query.method}`;
   const context = composite || nested ? "CQ" : "NRQ";
@@ -189,9 +198,22 @@ function runMethod(graph: Graph, canister: CanisterState, query: Query, nested: 
     instructions: 0n,
   };
   const run = execute(graph, fresh, { kind: "export", name }, context, { arg: query.arg });
+  const answer = run.failure === undefined && run.answer !== undefined ? answerOf(run.answer) : undefined;
+  count(graph, query, run.instructions, answer?.kind === "reply" ? answer.data.length : 0);
   if (run.failure !== undefined) return rejected(rejectFrom(canister.id, run.failure));
-  if (run.answer !== undefined) return answerOf(run.answer);
+  if (answer !== undefined) return answer;
   return { ...fresh, canister: run.canister, calls: run.calls, instructions: run.instructions };
+}
+
+/** The method alone: what its callbacks use and answer is not counted. Source: [ic] query_context.rs, execute_query. */
+function count({ counts }: Graph, { receiver, arg }: Query, instructions: bigint, replyBytes: number): void {
+  const stats = {
+    calls: 1n,
+    instructions,
+    requestBytes: BigInt(arg.length),
+    responseBytes: BigInt(replyBytes),
+  };
+  counts.push({ canister: receiver, stats });
 }
 
 function stopped(canister: CanisterState): Reject | undefined {

@@ -57,7 +57,12 @@ export type PayloadFault =
   | "canister-not-running"
   | "fees-not-covered";
 
-export function createPayloadBuilder(deps: PayloadBuilderDeps): PayloadBuilder {
+/** Users' calls do not depend on who proposes them. */
+export interface IngressPayloads extends Pick<PayloadBuilder, "build"> {
+  validate(payload: BatchPayload, context: ValidationContext, past: readonly PastPayload[]): PayloadVerdict;
+}
+
+export function createPayloadBuilder(deps: PayloadBuilderDeps): IngressPayloads {
   return {
     build(context, past) {
       const world = worldOf(deps, context, past);

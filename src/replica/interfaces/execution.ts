@@ -3,8 +3,9 @@
  */
 import type { SubnetRecord } from "../../registry/registry.ts";
 import type { Batch } from "../../types/batch.ts";
-import type { CanisterId, PrincipalId } from "../../types/ids.ts";
+import type { CanisterId, Height, PrincipalId } from "../../types/ids.ts";
 import type { CallerInfo, IngressContent, Reject } from "../../types/messages.ts";
+import type { CanisterQueryStats } from "../../types/query-stats.ts";
 import type { Fact } from "../../types/trace.ts";
 import type { Draft } from "../state/draft.ts";
 import type { CanisterRequest, SubnetMessage } from "../state/messages.ts";
@@ -66,9 +67,19 @@ export interface Query {
   readonly arg: Uint8Array;
   readonly callerInfo?: CallerInfo | undefined;
 }
-export type QueryResult =
-  | { readonly kind: "replied"; readonly reply: Uint8Array; readonly instructions: bigint }
-  | { readonly kind: "rejected"; readonly reject: Reject; readonly instructions: bigint };
+export type QueryResult = (
+  | { readonly kind: "replied"; readonly reply: Uint8Array }
+  | { readonly kind: "rejected"; readonly reject: Reject }
+) & {
+  readonly instructions: bigint;
+  /** Each query method that ran, those that a composite query called among them. */
+  readonly counts: readonly CanisterQueryStats[];
+};
+
+/** Told of every answer, and of the height of the state that it was made from. */
+export interface QueryCounter {
+  count(height: Height, answered: readonly CanisterQueryStats[]): void;
+}
 
 export interface QueryExecutor {
   /**

@@ -1,7 +1,7 @@
-/** Ingress as consensus sees it: fill a payload, judge somebody else's. Source: replica A.17. */
+/** Payloads as consensus sees them: fill one, judge somebody else's. Source: replica A.17. */
 import type { Decoded } from "../../base/decoded.ts";
 import type { BatchPayload, ValidationContext } from "../../types/consensus.ts";
-import type { CanisterId, Height, MessageId, Nanos, UserId } from "../../types/ids.ts";
+import type { CanisterId, Height, MessageId, Nanos, NodeId, UserId } from "../../types/ids.ts";
 import type { SignedIngress } from "../../types/messages.ts";
 import type { Query } from "./execution.ts";
 import type { StatePath } from "./state-reader.ts";
@@ -21,7 +21,13 @@ export type PayloadVerdict =
 
 export interface PayloadBuilder {
   build(context: ValidationContext, past: readonly PastPayload[]): BatchPayload;
-  validate(payload: BatchPayload, context: ValidationContext, past: readonly PastPayload[]): PayloadVerdict;
+  /** `maker`: of the block that holds the payload. */
+  validate(
+    payload: BatchPayload,
+    context: ValidationContext,
+    past: readonly PastPayload[],
+    maker: NodeId,
+  ): PayloadVerdict;
 }
 
 /** A request that is refused before anything of it happens: an HTTP status and its body. Source: interface §1.3. */

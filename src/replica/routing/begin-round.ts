@@ -15,6 +15,8 @@
 import type { BeginRound, MessageExecutor } from "../interfaces/execution.ts";
 import { draftOf, lastChargedBy, stateOf, type Draft } from "../state/draft.ts";
 import type { Batch } from "../../types/batch.ts";
+import type { QueryStatsSection } from "../../types/query-stats.ts";
+import { combined, delivered } from "../state/query-stats.ts";
 import { expireWaiting, induct, prune } from "./ingress-history.ts";
 import { managementRng } from "./raw-rand.ts";
 import { executeMessages, type Pause } from "./schedule.ts";
@@ -51,6 +53,19 @@ function prepare(draft: Draft, batch: Batch, executor: MessageExecutor): void {
   const rng = managementRng(batch.randomness);
   for (const { request } of postponed) executor.answerRawRand(draft, request, rng.bytes(32));
   for (const signed of batch.ingress) induct(draft, executor, signed);
+  if (batch.queryStats !== undefined) hearOfQueries(draft, batch.queryStats);
+}
+
+/** What is summed up of canisters that exist no more is lost. */
+function hearOfQueries(draft: Draft, section: QueryStatsSection): void {
+  const { raw, sums } = delivered(draft.queryStats, section, draft.subnet.nodes.length);
+  draft.queryStats = raw;
+  for (const [id, sum] of sums) {
+    const canister = draft.canisters.get(id);
+    if (canister === undefined) continue;
+    const queryStats = combined(canister.queryStats, sum, (a, b) => a + b);
+    draft.canisters.set(id, { ...canister, queryStats });
+  }
 }
 
 const CHARGING_PERIOD = 10_000_000_000n;

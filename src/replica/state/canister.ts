@@ -1,5 +1,6 @@
 /** One canister. Source: interface §6; abstract behaviour's `CanState`. */
 import type { CanisterId, Hash, Nanos, PrincipalId } from "../../types/ids.ts";
+import type { QueryStats } from "../../types/query-stats.ts";
 import type { GlobalValue, RewrittenModule } from "../interfaces/wasm-host.ts";
 import type { CallContext, Callback, CanisterInput, StopRequest } from "./messages.ts";
 import type { Pages } from "./pages.ts";
@@ -43,6 +44,7 @@ export interface CanisterState {
   /** How many snapshots it ever had: the number of the next one. */
   readonly snapshotsMade: number;
   readonly lowMemoryHook: LowMemoryHook;
+  /** What the subnet agreed on, since the canister was created. */
   readonly queryStats: QueryStats;
 }
 
@@ -64,14 +66,6 @@ export type ConsumedCycles = Readonly<
 
 /** Where `canister_on_low_wasm_memory` stands: it runs once each time that memory becomes scarce. */
 export type LowMemoryHook = "condition_not_satisfied" | "ready" | "executed";
-
-/** What the subnet's nodes agreed to have counted of queries to a canister. */
-export interface QueryStats {
-  readonly calls: bigint;
-  readonly instructions: bigint;
-  readonly requestBytes: bigint;
-  readonly responseBytes: bigint;
-}
 
 export type CanisterStatus =
   | { readonly kind: "running" }

@@ -17,6 +17,7 @@ import type { CanisterState } from "./canister.ts";
 import type { PostponedRawRand, SubnetMessage } from "./messages.ts";
 import type { SchedulerState } from "./standing.ts";
 import { type NodeMetricsSample, observed } from "./node-metrics.ts";
+import type { RawQueryStats } from "./query-stats.ts";
 import type { ReplicatedState, SubnetInfo } from "./state.ts";
 
 export interface Draft {
@@ -32,6 +33,7 @@ export interface Draft {
   postponedRawRand: readonly PostponedRawRand[];
   scheduler: SchedulerState;
   readonly nodeMetrics: readonly NodeMetricsSample[];
+  queryStats: RawQueryStats;
   nextCanisterIndex: bigint;
   updates: bigint;
   /** Cycles that came into being (provisional creation), and that ceased to be (fees, burns, deletions, lost refunds). */
@@ -54,6 +56,7 @@ export function draftOf(previous: ReplicatedState, batch: Batch, subnet: SubnetR
     postponedRawRand: previous.postponedRawRand,
     scheduler: previous.scheduler,
     nodeMetrics: observed(previous.nodeMetrics, batch),
+    queryStats: previous.queryStats,
     nextCanisterIndex: previous.nextCanisterIndex,
     updates: previous.totals.updates,
     cyclesMinted: previous.totals.cyclesMinted,
@@ -90,6 +93,7 @@ export function stateOf(draft: Draft, previous: ReplicatedState): ReplicatedStat
     postponedRawRand: draft.postponedRawRand,
     scheduler: draft.scheduler,
     nodeMetrics: draft.nodeMetrics,
+    queryStats: draft.queryStats,
     totals: { updates: draft.updates, cyclesMinted: draft.cyclesMinted, cyclesBurned: draft.cyclesBurned },
   };
 }

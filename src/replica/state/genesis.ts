@@ -3,6 +3,7 @@ import { EMPTY } from "../../base/bytes.ts";
 import type { SubnetRecord } from "../../registry/registry.ts";
 import { type LabTime, nanosOf } from "../../types/ids.ts";
 import { subnetInfo } from "./draft.ts";
+import { NOTHING_TOLD } from "./query-stats.ts";
 import { NO_SCHEDULE } from "./standing.ts";
 import type { ReplicatedState } from "./state.ts";
 
@@ -18,5 +19,6 @@ export const genesisState = (subnet: SubnetRecord, time: LabTime): ReplicatedSta
   postponedRawRand: [],
   scheduler: NO_SCHEDULE,
   nodeMetrics: [],
+  queryStats: NOTHING_TOLD,
   totals: { updates: 0n, cyclesMinted: 0n, cyclesBurned: 0n },
 });

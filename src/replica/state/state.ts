@@ -13,6 +13,7 @@ import type { CanisterState } from "./canister.ts";
 import type { PostponedRawRand, SubnetMessage } from "./messages.ts";
 import type { SchedulerState } from "./standing.ts";
 import type { NodeMetricsSample } from "./node-metrics.ts";
+import type { RawQueryStats } from "./query-stats.ts";
 
 export interface ReplicatedState {
   readonly height: Height;
@@ -31,6 +32,8 @@ export interface ReplicatedState {
   readonly scheduler: SchedulerState;
   /** How the nodes made blocks, oldest day first. */
   readonly nodeMetrics: readonly NodeMetricsSample[];
+  /** What nodes told of queries and is not summed up yet. */
+  readonly queryStats: RawQueryStats;
   /** Totals for /subnet/<id>/metrics and the conservation check. */
   readonly totals: { readonly updates: bigint; readonly cyclesMinted: bigint; readonly cyclesBurned: bigint };
 }

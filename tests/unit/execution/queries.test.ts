@@ -1,7 +1,9 @@
 /** Queries, composite queries, and the filter before induction. Source: interface H44–H45, H64–H68, S31, C42, §5.7. */
 import { describe, expect, test } from "vitest";
+import { utf8 } from "../../../src/base/bytes.ts";
+import type { CanisterState } from "../../../src/replica/state/canister.ts";
 import type { Program } from "./scripted-host.ts";
-import { idOf, subnetOf, World } from "./world.ts";
+import { idOf, subnetOf, USER, World } from "./world.ts";
 
 const ID = "rwlgt-iiaaa-aaaaa-aaaaa-cai";
 
@@ -50,6 +52,27 @@ describe("queries", () => {
     expect(world.query(0, "certificate", "", new TextEncoder().encode("cert"))).toBe("cert");
     expect(world.query(0, "whole", "", new TextEncoder().encode("cert"))).toBe("cert");
     expect(world.ask(0, "certificate")).toBe("none");
+  });
+
+  test("what is counted of them: each method that ran, with its argument and its reply", () => {
+    const counts = (method: string, arg = "", change: Partial<CanisterState> = {}) => {
+      const w = new World([program], { change: (c) => ({ ...c, ...change }) });
+      const query = { sender: USER, receiver: idOf(0), method, arg: utf8(arg) };
+      return w.execution.queries
+        .query(w.state, query, undefined, w.subnet, "q")!
+        .counts.map(({ stats }) => stats);
+    };
+    const one = { calls: 1n, requestBytes: 0n, responseBytes: 0n };
+    expect(counts("bump", "abc")).toMatchObject([{ ...one, requestBytes: 3n, responseBytes: 1n }]);
+    expect(counts("refuse")).toMatchObject([one]);
+    expect(counts("silent")).toMatchObject([one]);
+    expect(counts("loop")).toEqual([{ ...one, instructions: 5_000_000_000n }]);
+    expect(counts("bump", "", { status: { kind: "stopping", waiting: [] } })).toEqual([
+      { ...one, instructions: 0n },
+    ]);
+    expect(counts("up")).toEqual([]);
+    expect(counts("bump", "", { cycles: 10n })).toEqual([]);
+    expect(counts("bump", "", { status: { kind: "stopped" } })).toEqual([]);
   });
 
   test("closed canisters", () => {
@@ -132,6 +155,15 @@ describe("composite queries", () => {
   test("call queries here, keep their own changes to the end, and leave none", () => {
     expect(world.query(0, "ask", "twice|ab", new Uint8Array(1))).toBe("1 abab");
     expect(world.query(0, "get")).toBe("0");
+  });
+  test("each canister's method is counted; callbacks are not", () => {
+    const query = { sender: USER, receiver: idOf(0), method: "ask", arg: utf8("twice|ab") };
+    const { queries } = world.execution;
+    const { counts } = queries.query(world.state, query, undefined, world.subnet, "counted")!;
+    expect(counts).toMatchObject([
+      { canister: idOf(0), stats: { calls: 1n, requestBytes: 8n, responseBytes: 0n } },
+      { canister: idOf(1), stats: { calls: 1n, requestBytes: 2n, responseBytes: 4n } },
+    ]);
   });
   test("one callback sees what the other did", () => {
     expect(world.query(0, "sum")).toBe("both");

@@ -7,6 +7,7 @@ import type { CanisterState } from "../../../src/replica/state/canister.ts";
 import type { WasmHost } from "../../../src/replica/interfaces/wasm-host.ts";
 import type { ReplicatedState } from "../../../src/replica/state/state.ts";
 import { cyclesLedger, missingCycles } from "../../../src/replica/state/cycles-ledger.ts";
+import { NOTHING_TOLD } from "../../../src/replica/state/query-stats.ts";
 import { NO_SCHEDULE } from "../../../src/replica/state/standing.ts";
 import { subnetInfo } from "../../../src/replica/state/draft.ts";
 import { APPLICATION_LIMITS, type SubnetRecord } from "../../../src/registry/registry.ts";
@@ -40,6 +41,7 @@ export function subnetOf(nodes: number, limits: Partial<SubnetRecord["limits"]> 
     maxIngressBytesPerMessage: 2 ** 21,
     maxIngressMessagesPerBlock: 1000,
     maxBlockPayloadBytes: 2 ** 22,
+    queryStatsEpochLength: 600,
     canisterRanges: [{ start: idOf(0), end: idOf(2 ** 20 - 1) }],
     limits: {
       ...APPLICATION_LIMITS,
@@ -88,6 +90,7 @@ export class World {
       postponedRawRand: [],
       scheduler: NO_SCHEDULE,
       nodeMetrics: [],
+      queryStats: NOTHING_TOLD,
       totals: { updates: 0n, cyclesMinted: cycles * BigInt(programs.length), cyclesBurned: 0n },
     };
   }

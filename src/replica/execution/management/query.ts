@@ -93,5 +93,7 @@ function logsOf(
   };
 }
 
-const answered = (reply: Uint8Array): QueryResult => ({ kind: "replied", reply, instructions: 0n });
-const refused = (reject: Reject): QueryResult => ({ kind: "rejected", reject, instructions: 0n });
+/** The subnet is not asked for what it costs. */
+const UNCOUNTED = { instructions: 0n, counts: [] };
+const answered = (reply: Uint8Array): QueryResult => ({ kind: "replied", reply, ...UNCOUNTED });
+const refused = (reject: Reject): QueryResult => ({ kind: "rejected", reject, ...UNCOUNTED });

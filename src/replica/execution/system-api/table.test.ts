@@ -111,6 +111,7 @@ const subnet: SubnetRecord = {
   maxIngressBytesPerMessage: 0,
   maxIngressMessagesPerBlock: 0,
   maxBlockPayloadBytes: 0,
+  queryStatsEpochLength: 600,
   canisterRanges: [],
   limits: APPLICATION_LIMITS,
 };

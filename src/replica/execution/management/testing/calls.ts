@@ -8,6 +8,7 @@ import type { WasmHost } from "../../../interfaces/wasm-host.ts";
 import type { CanisterState } from "../../../state/canister.ts";
 import { type Draft, draftOf } from "../../../state/draft.ts";
 import type { CallOrigin } from "../../../state/messages.ts";
+import { NOTHING_TOLD } from "../../../state/query-stats.ts";
 import { NO_SCHEDULE } from "../../../state/standing.ts";
 import type { ReplicatedState } from "../../../state/state.ts";
 import * as candid from "../candid.ts";
@@ -40,6 +41,7 @@ export const subnet: SubnetRecord = {
   maxIngressBytesPerMessage: 2 ** 21,
   maxIngressMessagesPerBlock: 1000,
   maxBlockPayloadBytes: 2 ** 22,
+  queryStatsEpochLength: 600,
   canisterRanges: [{ start: canisterIdOf(16n), end: canisterIdOf(31n) }],
   limits: APPLICATION_LIMITS,
 };
@@ -62,6 +64,7 @@ export const genesis: ReplicatedState = {
   postponedRawRand: [],
   scheduler: NO_SCHEDULE,
   nodeMetrics: [],
+  queryStats: NOTHING_TOLD,
   totals: { updates: 0n, cyclesMinted: 0n, cyclesBurned: 0n },
 };
 
