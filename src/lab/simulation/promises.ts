@@ -57,6 +57,10 @@ function promisedAnswers(state: ReplicatedState): {
     if (origin.kind === "ingress") add(users, origin.message);
     if (origin.kind === "canister") add(canisters, `${origin.canister}/${origin.callback}`);
   };
+  for (const message of state.held) {
+    if (message.kind === "request") promise(message.origin);
+    else add(canisters, `${message.receiver}/${message.callback}`);
+  }
   for (const request of state.subnetQueue) promise(request.origin);
   for (const { request } of state.postponedRawRand) promise(request.origin);
   for (const [id, { inputs, contexts, status }] of state.canisters) {

@@ -1,4 +1,4 @@
-/** Executes the oldest input of a canister: a call, an answer, or a task. */
+/** Executes the first input of a canister: a call, an answer, or a task. */
 import { unreachable } from "../../base/assert.ts";
 import type { CanisterId } from "../../types/ids.ts";
 import { canisterOf, type Draft } from "../state/draft.ts";

@@ -14,7 +14,7 @@ import { canisterOf, type Draft } from "../state/draft.ts";
 import type { CallContext, CanisterRequest } from "../state/messages.ts";
 import { MAX_RESPONSE_BYTES } from "./cycles.ts";
 import { methodNotFound, noWasmModule, rejectFrom, toldTo, wasmMemoryLimitExceeded } from "./failure.ts";
-import { respond } from "./response.ts";
+import { respondFrom } from "./response.ts";
 import type { RunCanister } from "./long-runs.ts";
 import { afterRun, conclude, prepay, settle, startOf, tell, viewOf } from "./settle.ts";
 
@@ -24,7 +24,7 @@ export function executeRequest(runs: RunCanister, draft: Draft, request: Caniste
   markProcessing(draft, request);
   const refuse = (reject: Reject): bigint => {
     const told = toldTo(request.origin, reject);
-    respond(draft, request.origin, canister.id, { kind: "reject", reject: told }, request.cycles);
+    respondFrom(draft, request.origin, canister.id, { kind: "reject", reject: told }, request.cycles);
     return 0n;
   };
 

@@ -6,6 +6,7 @@ import { canisterOf, type Draft } from "../state/draft.ts";
 import { NO_STANDING } from "../state/standing.ts";
 import type { SubnetMessage } from "../state/messages.ts";
 import { deliver } from "./deliver.ts";
+import { exchange, exchangeHeld } from "./exchange.ts";
 import { executeNextInput } from "./execute-input.ts";
 import { markProcessing } from "./execute-request.ts";
 import { scheduleTasks } from "./execute-task.ts";
@@ -33,6 +34,8 @@ export const createExecution = (host: WasmHost): Execution => ({
     restingCanister,
     chargeInduction,
     deliver,
+    exchange,
+    exchangeHeld,
     scheduleTasks,
     expireCalls,
     settleStopping,

@@ -11,13 +11,29 @@ import type { CallOrigin, CanisterResponse } from "../state/messages.ts";
 
 export type Answer = CanisterResponse["payload"];
 
-export function respond(
+/** The answer is there at once: it comes from the subnet. */
+export function respond(...call: Parameters<typeof answered>): void {
+  const response = answered(...call);
+  if (response === undefined) return;
+  const [draft] = call;
+  const caller = draft.canisters.get(response.receiver);
+  if (caller === undefined) draft.cyclesBurned += response.refund;
+  else draft.canisters.set(caller.id, { ...caller, inputs: [...caller.inputs, response] });
+}
+
+/** A canister's answer to another goes with what else the canister sends. */
+export function respondFrom(...call: Parameters<typeof answered>): void {
+  const response = answered(...call);
+  if (response !== undefined) call[0].outbox.push(response);
+}
+
+function answered(
   draft: Draft,
   origin: CallOrigin,
   respondent: CanisterId,
   answer: Answer,
   refund: bigint,
-): void {
+): CanisterResponse | undefined {
   switch (origin.kind) {
     case "ingress": {
       const record = defined(
@@ -30,15 +46,10 @@ export function respond(
           : ({ kind: "rejected", reject: answer.reject } as const);
       draft.ingressHistory.set(origin.message, { ...record, status, changedAt: draft.time });
       draft.cyclesBurned += refund;
-      return;
+      return undefined;
     }
-    case "canister": {
-      const caller = draft.canisters.get(origin.canister);
-      if (caller === undefined) {
-        draft.cyclesBurned += refund;
-        return;
-      }
-      const response: CanisterResponse = {
+    case "canister":
+      return {
         kind: "response",
         receiver: origin.canister,
         respondent,
@@ -46,10 +57,8 @@ export function respond(
         refund,
         payload: answer,
       };
-      draft.canisters.set(origin.canister, { ...caller, inputs: [...caller.inputs, response] });
-      return;
-    }
     case "system":
       draft.cyclesBurned += refund;
+      return undefined;
   }
 }

@@ -24,7 +24,7 @@ import { executionFee, freezingLimit, isWasm64, unusedInstructionsRefund } from 
 import { deliver } from "./deliver.ts";
 import { ellipsized, outOfCyclesText, rejectFrom, toldTo } from "./failure.ts";
 import { withLowMemoryHook } from "./low-memory-hook.ts";
-import { respond, type Answer } from "./response.ts";
+import { respondFrom, type Answer } from "./response.ts";
 import type { Run } from "./run-canister.ts";
 import type { Answer as CanisterAnswer, CallView } from "./system-api/sandbox.ts";
 
@@ -152,7 +152,7 @@ export function conclude(
     };
     deliver(draft, request);
   }
-  if (answer !== undefined) respond(draft, context.origin, canister.id, answer, context.availableCycles);
+  if (answer !== undefined) respondFrom(draft, context.origin, canister.id, answer, context.availableCycles);
   return answer;
 }
 

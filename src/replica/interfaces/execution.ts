@@ -37,8 +37,12 @@ export interface MessageExecutor {
   chargeInduction(draft: Draft, call: IngressContent): Reject | undefined;
   /** Puts a call where it will be executed, or answers it when its receiver does not exist. */
   deliver(draft: Draft, request: CanisterRequest): void;
+  /** Hands over what canisters have sent one another. */
+  exchange(draft: Draft): void;
+  /** Tries once more what could not be handed over in the last round, and rejects it. */
+  exchangeHeld(draft: Draft): void;
   /**
-   * The oldest input of the canister: a call, an answer or a task, if that takes no more instructions than `paid`. Unless
+   * The first input of the canister: a call, an answer or a task, if that takes no more instructions than `paid`. Unless
    * it is done, the draft is as it was; `execution` names it through all attempts.
    */
   executeInput(draft: Draft, canister: CanisterId, execution: string, paid: bigint): Attempt;

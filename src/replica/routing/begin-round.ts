@@ -6,7 +6,8 @@
  *   O2  First time passes: expired calls are answered, old entries of the history go, waiting randomness is handed out.
  *       Then users' calls enter, and tasks are scheduled. Then messages are executed until none is left or the round's
  *       instructions are used up. Last, stops are completed and canisters pay for what they occupy.
- *   O3  A message between canisters is executed in the round that sent it, if there is room; else in a later one.
+ *   O3  A message between canisters is executed in the round that sent it, if there is room; else in a later one. What
+ *       nobody takes is rejected in the next round.
  *   O4  What a round costs depends on what happens in it and on the canisters that wait for something, not on how many
  *       there are.
  *
@@ -46,6 +47,7 @@ function* roundOf(draft: Draft, batch: Batch, executor: MessageExecutor): Genera
 
 function prepare(draft: Draft, batch: Batch, executor: MessageExecutor): void {
   executor.expireCalls(draft);
+  executor.exchangeHeld(draft);
   expireWaiting(draft);
   prune(draft);
   const postponed = draft.postponedRawRand;

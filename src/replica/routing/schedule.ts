@@ -9,7 +9,9 @@
  *       busiest core left, and ends when that is nothing, when nothing was executed, or when 200 MB were written.
  *   H4  A message of more than a slice holds its canister for a round each slice, on a core of its own where the subnet
  *       can spare one; an install, in place of other management calls.
- *   H5  A canister that writes faster than 75 MiB a round waits until its debit is worked off (replica E.2).
+ *   H5  What canisters send one another is handed over when the iteration ends; a canister's inputs take turns
+ *       (input-order.ts).
+ *   H6  A canister that writes faster than 75 MiB a round waits until its debit is worked off (replica E.2).
  *
  * Cores take turns in one thread here; the budgets are those of cores that run side by side, so that a round holds the
  * same messages. Source: replica D.1, D.2 (scheduler.rs).
@@ -21,6 +23,7 @@ import type { CanisterState } from "../state/canister.ts";
 import { canisterOf, watchedIds, type Draft } from "../state/draft.ts";
 import { changedBytes } from "../state/pages.ts";
 import { HEAP_DELTA_RATE, type LongExecution, NO_STANDING } from "../state/standing.ts";
+import { withNextFirst } from "./input-order.ts";
 import { withLongDone } from "./long-done.ts";
 import {
   changeStanding,
@@ -65,6 +68,7 @@ export function* executeMessages(draft: Draft, executor: MessageExecutor): Gener
     subnetBudget = yield* executeSubnetMessages(draft, executor, subnetBudget);
     if (isFirst) executor.scheduleTasks(draft);
     const used = yield* executeIteration(draft, executor, budget, isFirst, full);
+    executor.exchange(draft);
     if (used.instructions === 0n) break;
     budget -= used.instructions + FINALIZATION_OVERHEAD * BigInt(draft.canisters.size);
     written += used.bytes;
@@ -137,7 +141,8 @@ function* executeCore(
 }
 
 function* executeOne(draft: Draft, executor: MessageExecutor, id: CanisterId): Generator<Pause, Used> {
-  const start = canisterOf(draft, id);
+  const start = withNextFirst(canisterOf(draft, id));
+  draft.canisters.set(id, start);
   const { height, time } = draft;
   const { slice } = draft.subnet.limits;
   const attempt = yield* attemptFor(draft, executor, id, { height, paid: slice });
@@ -227,7 +232,7 @@ function continuedInstall(draft: Draft, budget: bigint): bigint {
   return max(1n, budget - part);
 }
 
-/** H5, and the like for installs: a round works off what a round allows. */
+/** H6, and the like for installs: a round works off what a round allows. */
 function settleDebits(draft: Draft): void {
   for (const id of watchedIds(draft)) {
     const { heapDeltaDebit, installDebit } = canisterOf(draft, id).standing ?? NO_STANDING;

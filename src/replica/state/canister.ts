@@ -28,8 +28,10 @@ export interface CanisterState {
   readonly logs: readonly LogRecord[];
   readonly nextLogIndex: bigint;
   readonly standing?: Standing;
-  /** Messages to it, in arrival order. */
+  /** Tasks, and messages to it, in the order of routing/input-order.ts. */
   readonly inputs: readonly CanisterInput[];
+  /** Whose turn it is when both wait: absent, a canister's. */
+  readonly usersTurn?: true;
   readonly contexts: ReadonlyMap<number, CallContext>;
   readonly callbacks: ReadonlyMap<number, Callback>;
   readonly nextContext: number;

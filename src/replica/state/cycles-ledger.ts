@@ -23,6 +23,7 @@ export function cyclesLedger(state: ReplicatedState): CyclesLedger {
     held += canister.cycles + canister.reservedCycles;
     inFlight += inFlightAt(canister);
   }
+  for (const message of state.held) inFlight += onMessage(message);
   for (const { cycles } of state.subnetQueue) inFlight += cycles;
   for (const { request } of state.postponedRawRand) inFlight += request.cycles;
   return { minted: state.totals.cyclesMinted, held, inFlight, burned: state.totals.cyclesBurned };

@@ -14,7 +14,7 @@ import type { IngressRecord } from "../../types/messages.ts";
 import type { Fact } from "../../types/trace.ts";
 import { agendaOf, chargedBefore, refresh, TrackedCanisters, type Agenda } from "./agenda.ts";
 import type { CanisterState } from "./canister.ts";
-import type { PostponedRawRand, SubnetMessage } from "./messages.ts";
+import type { CanisterMessage, PostponedRawRand, SubnetMessage } from "./messages.ts";
 import type { SchedulerState } from "./standing.ts";
 import { type NodeMetricsSample, observed } from "./node-metrics.ts";
 import type { RawQueryStats } from "./query-stats.ts";
@@ -30,6 +30,9 @@ export interface Draft {
   readonly ingressHistory: Map<MessageId, IngressRecord>;
   /** Calls to `aaaaa-aa`, oldest first. */
   readonly subnetQueue: SubnetMessage[];
+  /** What canisters sent one another since it was last handed over, and what could not be. */
+  readonly outbox: CanisterMessage[];
+  readonly held: CanisterMessage[];
   postponedRawRand: readonly PostponedRawRand[];
   scheduler: SchedulerState;
   readonly nodeMetrics: readonly NodeMetricsSample[];
@@ -53,6 +56,8 @@ export function draftOf(previous: ReplicatedState, batch: Batch, subnet: SubnetR
     agenda: takeAgenda(previous),
     ingressHistory: new Map(previous.ingressHistory),
     subnetQueue: [...previous.subnetQueue],
+    outbox: [],
+    held: [...previous.held],
     postponedRawRand: previous.postponedRawRand,
     scheduler: previous.scheduler,
     nodeMetrics: observed(previous.nodeMetrics, batch),
@@ -90,6 +95,7 @@ export function stateOf(draft: Draft, previous: ReplicatedState): ReplicatedStat
     nextCanisterIndex: draft.nextCanisterIndex,
     ingressHistory: new Map(draft.ingressHistory),
     subnetQueue: [...draft.subnetQueue],
+    held: [...draft.held],
     postponedRawRand: draft.postponedRawRand,
     scheduler: draft.scheduler,
     nodeMetrics: draft.nodeMetrics,

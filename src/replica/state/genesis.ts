@@ -16,6 +16,7 @@ export const genesisState = (subnet: SubnetRecord, time: LabTime): ReplicatedSta
   nextCanisterIndex: 0n,
   ingressHistory: new Map(),
   subnetQueue: [],
+  held: [],
   postponedRawRand: [],
   scheduler: NO_SCHEDULE,
   nodeMetrics: [],

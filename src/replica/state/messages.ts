@@ -43,6 +43,13 @@ export interface CanisterTaskInput {
   readonly task: CanisterTask;
 }
 
+/** What one canister sends another. */
+export type CanisterMessage = CanisterRequest | CanisterResponse;
+
+/** Of a user's call, the user. */
+export const senderOf = (message: CanisterMessage): PrincipalId =>
+  message.kind === "request" ? message.caller : message.respondent;
+
 export type CanisterInput = CanisterRequest | CanisterResponse | CanisterTaskInput;
 
 /** A call to `aaaaa-aa`. */

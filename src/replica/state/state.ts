@@ -10,7 +10,7 @@ import type { CanisterRange } from "../../registry/ranges.ts";
 import type { CanisterId, Height, MessageId, Nanos, NodeId, SubnetId } from "../../types/ids.ts";
 import type { IngressRecord } from "../../types/messages.ts";
 import type { CanisterState } from "./canister.ts";
-import type { PostponedRawRand, SubnetMessage } from "./messages.ts";
+import type { CanisterMessage, PostponedRawRand, SubnetMessage } from "./messages.ts";
 import type { SchedulerState } from "./standing.ts";
 import type { NodeMetricsSample } from "./node-metrics.ts";
 import type { RawQueryStats } from "./query-stats.ts";
@@ -27,6 +27,8 @@ export interface ReplicatedState {
   readonly ingressHistory: ReadonlyMap<MessageId, IngressRecord>;
   /** Calls to the management canister waiting to be executed. */
   readonly subnetQueue: readonly SubnetMessage[];
+  /** Between canisters: what could not be handed over, and is tried again in the next round. */
+  readonly held: readonly CanisterMessage[];
   /** Answered in a later round than they were asked in, with a tape nobody knew then. */
   readonly postponedRawRand: readonly PostponedRawRand[];
   readonly scheduler: SchedulerState;

@@ -1,9 +1,11 @@
 /** Calls between canisters: callbacks, cleanup, starvation, cycles, limits. Source: interface §5; replica E.1. */
 import { IDL } from "@icp-sdk/core/candid";
 import { describe, expect, test } from "vitest";
+import { brokenPromises } from "../../../src/lab/simulation/promises.ts";
+import type { CanisterState } from "../../../src/replica/state/canister.ts";
 import { draftOf } from "../../../src/replica/state/draft.ts";
 import type { Guest, Program } from "./scripted-host.ts";
-import { idOf, SECOND, subnetOf, World } from "./world.ts";
+import { idOf, SECOND, subnetOf, told, World } from "./world.ts";
 
 const ID = "rwlgt-iiaaa-aaaaa-aaaaa-cai";
 const CALLEE: Program = {
@@ -70,10 +72,93 @@ describe("an answer comes back", () => {
 
   test("nobody there", () => {
     const lost = new World([relay()]);
-    expect(lost.ask(0, "relay", "echo||77")).toBe(
-      "reject 3 Canister rrkah-fqaaa-aaaaa-aaaaq-cai not found refund 77",
-    );
+    const call = lost.ingress(idOf(0), "relay", "echo||77");
+    lost.round([call]);
+    expect(told(lost.status(call))).toBe("(processing)");
     expect(lost.missingCycles()).toBe(0n);
+    expect(brokenPromises(lost.state)).toEqual([]);
+    lost.round();
+    expect(told(lost.status(call))).toBe("reject 3 Canister rrkah-fqaaa-aaaaa-aaaaq-cai not found refund 77");
+    expect(lost.missingCycles()).toBe(0n);
+  });
+
+  test("nobody open: what was sent there waits a round, in order, and goes through if it is opened meanwhile", () => {
+    for (const opens of [true, false]) {
+      const caller: Program = {
+        exports: {
+          "canister_update two": (g) => {
+            g.call(idOf(1), "echo", { arg: "1", onReply: 0, onReject: 1 });
+            g.call(idOf(1), "echo", { arg: "2", onReply: 0, onReject: 1 });
+          },
+        },
+        table: [
+          (g) => g.print(`reply ${g.argText()}`),
+          (g) =>
+            g.print(
+              `reject ${g.ic0("msg_reject_code")} ${new TextDecoder().decode(g.read("msg_reject_msg"))}`,
+            ),
+        ],
+      };
+      const stopped = (c: CanisterState): CanisterState => ({ ...c, status: { kind: "stopped" } });
+      const w = new World([caller, CALLEE], { change: (c, i) => (i === 1 ? stopped(c) : c) });
+      w.round([w.ingress(idOf(0), "two")]);
+      expect(w.state.held.map((m) => m.receiver)).toEqual([idOf(1), idOf(1)]);
+      if (opens) {
+        const canisters = new Map(w.state.canisters);
+        canisters.set(idOf(1), { ...w.canister(1), status: { kind: "running" } });
+        w.state = { ...w.state, canisters };
+      }
+      w.round();
+      const prints = w.facts.flatMap((f) => (f.kind === "debug-print" ? [f.text] : []));
+      const rejected = "reject 5 Canister rrkah-fqaaa-aaaaa-aaaaq-cai is stopped";
+      expect(prints).toEqual(opens ? ["reply 1", "reply 2"] : [rejected, rejected]);
+      expect(w.state.held).toEqual([]);
+      expect(w.missingCycles()).toBe(0n);
+    }
+  });
+
+  test("a held call that is late is dropped, and its caller told once", () => {
+    const caller: Program = {
+      exports: {
+        "canister_update go": (g) =>
+          void g.call(idOf(1), "echo", { onReply: 0, onReject: 0, timeout: 1, cycles: 9n }),
+      },
+      table: [
+        (g) => g.reply(`reject ${g.ic0("msg_reject_code")} refund ${g.amount("msg_cycles_refunded128")}`),
+      ],
+    };
+    const w = new World([caller]);
+    const call = w.ingress(idOf(0), "go");
+    w.round([call]);
+    w.round([], 2n);
+    expect(told(w.status(call))).toBe("reject 6 refund 0");
+    expect(w.state.held).toEqual([]);
+    expect(w.missingCycles()).toBe(0n);
+    expect(w.canister(0).inputs).toEqual([]);
+  });
+
+  test("what an iteration's executions send is handed over in the order of their senders, and senders take turns", () => {
+    const sender = (name: string): Program => ({
+      exports: {
+        "canister_update go": (g) => {
+          for (const n of [1, 2]) g.call(idOf(2), "note", { arg: `${name}${n}`, onReply: 0 });
+          g.reply("");
+        },
+      },
+      table: [() => {}],
+    });
+    const noting: Program = {
+      exports: {
+        "canister_update note": (g) => {
+          g.print(g.argText());
+          g.reply("");
+        },
+      },
+    };
+    const w = new World([sender("a"), sender("b"), noting]);
+    w.round([w.ingress(idOf(1), "go"), w.ingress(idOf(0), "go"), w.ingress(idOf(2), "note", "u")]);
+    const prints = w.facts.flatMap((f) => (f.kind === "debug-print" ? [f.text] : []));
+    expect(prints).toEqual(["u", "a1", "b1", "a2", "b2"]);
   });
 });
 

@@ -87,6 +87,7 @@ export class World {
       nextCanisterIndex: BigInt(programs.length),
       ingressHistory: new Map(),
       subnetQueue: [],
+      held: [],
       postponedRawRand: [],
       scheduler: NO_SCHEDULE,
       nodeMetrics: [],

@@ -61,6 +61,7 @@ export const genesis: ReplicatedState = {
   nextCanisterIndex: 0n,
   ingressHistory: new Map(),
   subnetQueue: [],
+  held: [],
   postponedRawRand: [],
   scheduler: NO_SCHEDULE,
   nodeMetrics: [],
