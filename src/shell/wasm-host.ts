@@ -27,6 +27,7 @@ import {
   WRITTEN_MARKS_AT,
 } from "../replica/execution/wasm/touched-pages.ts";
 import {
+  BACKTRACE_FRAMES,
   type GlobalValue,
   HostShortage,
   type ImportTable,
@@ -129,6 +130,8 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
     assert(request.globals.length === module.globals.length, "globals fit their module");
     const slot = lend(module, request.heap ?? NO_PAGES);
     let broken = true;
+    const traced = Error.stackTraceLimit;
+    Error.stackTraceLimit = TRACED_FRAMES;
     try {
       const part = min(request.instructionLimit, request.giveUpAfter ?? options.slices?.instructions);
       current = { request, slot, table: {}, reserve: request.instructionLimit - part };
@@ -147,13 +150,14 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
       instance.writtenPage.value = NO_PAGE;
       instance.writePrice.value = request.keepsWrites ? TOUCH_INSTRUCTIONS : 0n;
       current.table = request.imports(runningInstance(slot, instance));
-      const outcome = enter(instance, entry, module, part);
+      const { outcome, backtrace } = enter(instance, entry, module, part);
       const result = outcome.kind === "returned" ? commit(instance, slot, request) : undefined;
       if (result === undefined) undo(slot, request);
       if (instance.tainted.value !== 0) slot.instance = undefined;
       broken = false;
-      return result ?? failed(outcome, used(instance, request, outcome, current.reserve));
+      return result ?? { ...failed(outcome, used(instance, request, outcome, current.reserve)), backtrace };
     } finally {
+      Error.stackTraceLimit = traced;
       current = undefined;
       if (broken) {
         markBytes.fill(0);
@@ -461,27 +465,51 @@ const failed = (outcome: RunOutcome, instructions: bigint): RunResult => ({
 
 type Entry = RunRequest["entry"];
 
-function enter(instance: Instance, entry: Entry, module: RewrittenModule, limit: bigint): RunOutcome {
+interface Ended {
+  readonly outcome: RunOutcome;
+  readonly backtrace: readonly number[];
+}
+
+const endedBy = (outcome: RunOutcome, backtrace: readonly number[] = []): Ended => ({ outcome, backtrace });
+
+function enter(instance: Instance, entry: Entry, module: RewrittenModule, limit: bigint): Ended {
   try {
     if (entry.kind === "export") {
       const f = instance.exports[entry.name];
-      if (typeof f !== "function") return { kind: "function-not-found" };
+      if (typeof f !== "function") return endedBy({ kind: "function-not-found" });
       f();
     } else {
-      if (!module.hasTable) return { kind: "function-not-found" };
+      if (!module.hasTable) return endedBy({ kind: "function-not-found" });
       const callback = instance.exports["terrarium callback"] as (slot: bigint, environment: bigint) => void;
       callback(entry.slot, entry.environment);
     }
-    return { kind: "returned" };
+    return endedBy({ kind: "returned" });
   } catch (error) {
     const outcome = outcomeOf(error);
     // Every function that begins is charged, so a callback that cost nothing never began.
     const began = (instance.counter.value as bigint) !== limit;
     if (entry.kind === "table" && outcome.kind === "trapped" && !began && CALLBACK_TRAPS.has(outcome.trap)) {
-      return { kind: "function-not-found" };
+      return endedBy({ kind: "function-not-found" });
     }
-    return outcome;
+    const tells = outcome.kind === "trapped" || outcome.kind === "stopped";
+    return endedBy(outcome, tells ? backtraceOf(error as Error, module) : []);
   }
+}
+
+/** As many as are told, those of helpers among them, and those of System API functions above. */
+const TRACED_FRAMES = BACKTRACE_FRAMES + 30;
+const WASM_FRAME = /wasm-function\[(\d+)\]:0x[0-9a-f]+\)?$/gm;
+
+/**
+ * The functions of the module that an error went through. V8 finds them in every tier, inlined ones too, so that they
+ * are the same before and after tier-up, and in Node and Chromium (tests/browser/same-everywhere).
+ */
+function backtraceOf(error: Error, { ownFunctions }: RewrittenModule): number[] {
+  const { from, count, shift } = ownFunctions;
+  return [...(error.stack ?? "").matchAll(WASM_FRAME)]
+    .map(([, index]) => Number(index) - shift)
+    .filter((f) => f >= from && f < from + count)
+    .slice(0, BACKTRACE_FRAMES);
 }
 
 const CALLBACK_TRAPS: ReadonlySet<TrapKind> = new Set(["table-out-of-bounds", "indirect-call-null"]);

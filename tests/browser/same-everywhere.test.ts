@@ -46,6 +46,41 @@ test("every trap has one name everywhere", async () => {
   expect(await call("/src/shell/testing/history.ts", "trapsOf", wasm)).toEqual(here);
 });
 
+/** Direct, indirect and recursive calls, small enough to be inlined, which trap at the deepest only when told to. */
+const DEEP = `(module (memory 1) (type $t (func (param i32) (result i32)))
+  (table 2 funcref) (elem (i32.const 0) $leaf $twice)
+  (func $leaf (type $t)
+    (if (i32.eq (local.get 0) (i32.const 1)) (then unreachable))
+    (if (i32.eq (local.get 0) (i32.const 2)) (then (drop (i32.load (i32.const 70000)))))
+    (if (i32.eq (local.get 0) (i32.const 3)) (then (memory.fill (i32.const 65000) (i32.const 1) (i32.const 9999))))
+    (drop (i32.div_u (i32.const 1) (i32.sub (i32.const 4) (local.get 0))))
+    (i32.store (i32.const 8) (local.get 0)) (i32.load (i32.const 8)))
+  (func $twice (type $t) (i32.add (call $leaf (i32.const 0)) (call $leaf (local.get 0))))
+  (func $through (type $t) (i32.add (call_indirect (type $t) (local.get 0) (i32.const 1)) (i32.const 1)))
+  (func $down (param i32 i32) (result i32)
+    (if (result i32) (local.get 0)
+      (then (i32.add (call $down (i32.sub (local.get 0) (i32.const 1)) (local.get 1)) (i32.const 1)))
+      (else (call $through (local.get 1)))))
+  (func $all (param i32)
+    (drop (call $through (local.get 0))) (drop (call $down (i32.const 40) (local.get 0))))
+  (func (export "canister_query warm") (local i32)
+    (loop $l (call $all (i32.const 0))
+      (br_if $l (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 20000)))))
+  ${[1, 2, 3, 4].map((k) => `(func (export "canister_query short ${k}") (call $all (i32.const ${k})))`).join("\n")}
+  ${[1, 2, 3, 4].map((k) => `(func (export "canister_query long ${k}") (drop (call $down (i32.const 40) (i32.const ${k}))))`).join("\n")})`;
+
+test("a trap is found in the same functions everywhere, before and after tier-up", async () => {
+  const wasm = [...wat(DEEP)];
+  const cold = trapsOf(wasm);
+  expect(cold["short 1"]).toBe("unreachable 0,1,2,4,6");
+  expect(cold["long 2"]).toBe(`heap-out-of-bounds 0,1,2,${new Array(17).fill(3).join()}`);
+  expect(cold["short 3"]).toBe("heap-out-of-bounds 0,1,2,4,8");
+  for (const warmings of [0, 40]) {
+    expect(trapsOf(wasm, warmings)).toEqual(cold);
+    expect(await call("/src/shell/testing/history.ts", "trapsOf", wasm, warmings)).toEqual(cold);
+  }
+});
+
 test("random modules leave the same bytes everywhere", async () => {
   const history = { seeds: Array.from({ length: 12 }, (_, k) => 1000 + k), runs: 8, limit: 2_000_000 };
   const expected = historyHash(history, {});

@@ -149,8 +149,9 @@ describe("a library in Motoko", () => {
     ]);
     expect(ask("shelved", [IDL.Vec(IDL.Text)])).toEqual(["east: a", "east: b", "east: c"]);
     const [words, end] = call("careful", [], [], [IDL.Text, IDL.Text]) as [string, string];
-    expect(words).toBe(
-      `IC0503: Error from Canister ${made.toText()}: Canister called \`ic0.trap\` with message: 'assertion failed at shelf.mo:15.5-15.17'.\n` +
+    // The one that made it controls it, and so is told where.
+    expect(words.replace(/(\nCanister Backtrace:\n)(?:.+\n)+(?=\.\n)/, "$1")).toBe(
+      `IC0503: Error from Canister ${made.toText()}: Canister called \`ic0.trap\` with message: 'assertion failed at shelf.mo:15.5-15.17'\nCanister Backtrace:\n.\n` +
         "Consider gracefully handling failures from this canister or altering the canister to handle exceptions. " +
         "See documentation: https://internetcomputer.org/docs/current/references/execution-errors#trapped-explicitly",
     );
@@ -177,7 +178,7 @@ describe("a library in Motoko", () => {
   test("an upgrade to types that what is kept does not have is refused, and nothing has happened", async () => {
     const before = ask("all", [IDL.Vec(WiderBook)]);
     expect(subnet.installWasm(0, await compiled(OTHER), "upgrade")).toMatch(
-      /^5 IC0503: Error from Canister rwlgt-\S+: Canister called `ic0.trap` with message: 'RTS error: Memory-incompatible program upgrade'\.\nConsider/,
+      /^5 IC0503: Error from Canister rwlgt-\S+: Canister called `ic0.trap` with message: 'RTS error: Memory-incompatible program upgrade'\nCanister Backtrace:\n(.+\n)+register_stable_type\n@initialize_main_actor\ninit\npost_upgrade\n\.\nConsider/,
     );
     expect(subnet.installWasm(0, await compiled(FIRST), "upgrade")).toContain(
       "Memory-incompatible program upgrade",

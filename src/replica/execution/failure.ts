@@ -19,6 +19,8 @@ export interface Failure {
   readonly help: string;
   /** What the canister's log keeps of it, if anything. */
   readonly logged?: string;
+  /** The System API function in which it happened, where mainnet has that function inside the module. */
+  readonly inside?: string;
 }
 
 /** Ends the run in hand. */

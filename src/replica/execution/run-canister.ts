@@ -7,11 +7,13 @@
  *       instructions are counted all the same (interface S24).
  *   X3  A call that was prepared and never performed leaves nothing behind (S26).
  *   X4  A management call that names another version of its caller than it has makes the message trap (interface L2).
+ *   X5  The log tells where the canister trapped, and so does the answer to whoever may read the log.
  *
  * Whoever runs a query forgets the canister given back, log included (S37). Cycles for instructions are not touched
  * here: the caller prepays and settles.
  */
 import { utf8, utf8Lossy } from "../../base/bytes.ts";
+import { backtraceText, withBacktrace } from "./backtrace.ts";
 import { defined, unreachable } from "../../base/assert.ts";
 import type { Entry, RunOutcome, WasmHost } from "../interfaces/wasm-host.ts";
 import type { CanisterState } from "../state/canister.ts";
@@ -26,6 +28,7 @@ import {
   type Failure,
 } from "./failure.ts";
 import { withLogs } from "./logs.ts";
+import { hasAccess } from "./management/permissions.ts";
 import { senderVersionFault } from "./management/sender-version.ts";
 import { dropPreparation } from "./system-api/call.ts";
 import { KEEPING_WRITES } from "./system-api/contexts.ts";
@@ -91,7 +94,10 @@ export function tryCanister(
   if (outcome.kind === "long") return undefined;
 
   const failure = failureOf(outcome, entry, limitToTell(situation));
-  if (failure !== undefined) return failed(sandbox, failure, instructions);
+  if (failure !== undefined) {
+    const trace = failure.logged === undefined ? undefined : backtraceText(code, failure, result.backtrace);
+    return failed(sandbox, failure, instructions, trace);
+  }
 
   const lie = senderVersionLie(sandbox);
   if (lie !== undefined) return failed(sandbox, toolchainViolation(lie), instructions);
@@ -130,17 +136,23 @@ function senderVersionLie({ calls, canister }: Sandbox): string | undefined {
   return undefined;
 }
 
-const failed = (sandbox: Sandbox, failure: Failure, instructions: bigint): Run => ({
-  canister: logged(sandbox, sandbox.canister, failure),
-  failure,
-  instructions,
-  answer: undefined,
-  available: sandbox.situation.call.availableCycles,
-  burned: 0n,
-  calls: [],
-  accepted: false,
-  prints: printed(sandbox),
-});
+/** `trace`: the backtrace, if any. X5. */
+function failed(sandbox: Sandbox, failure: Failure, instructions: bigint, trace?: string): Run {
+  const { canister, situation } = sandbox;
+  const whole = trace === undefined ? failure : withBacktrace(failure, trace);
+  const shown = hasAccess(canister, canister.settings.logVisibility, situation.caller);
+  return {
+    canister: logged(sandbox, canister, whole),
+    failure: shown ? whole : failure,
+    instructions,
+    answer: undefined,
+    available: situation.call.availableCycles,
+    burned: 0n,
+    calls: [],
+    accepted: false,
+    prints: printed(sandbox),
+  };
+}
 
 function failureOf(
   outcome: Exclude<RunOutcome, { kind: "long" }>,

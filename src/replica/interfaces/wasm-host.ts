@@ -38,6 +38,8 @@ export interface RewrittenModule {
     { readonly mutable: number } | { readonly type: "i32" | "i64" | "f32" | "f64"; readonly bits: bigint }
   )[];
   readonly hasTable: boolean;
+  /** Function f of the uploaded module is f + shift here, if it is one of the `count` that it defines from `from` on. */
+  readonly ownFunctions: { readonly from: number; readonly count: number; readonly shift: number };
   /** True when the module holds table.set/grow/fill/copy/init, elem.drop or data.drop: an instance in which one of them ran is not used again. */
   readonly freshEachTime: boolean;
 }
@@ -117,7 +119,15 @@ export interface RunResult {
   readonly globals: readonly GlobalValue[] | undefined;
   /** Bytes of the 64 KiB heap pages written, also of those written with the bytes that they held. 0 unless "returned". */
   readonly writtenBytes: number;
+  /**
+   * After "trapped" and "stopped": the functions that were running, by their index in the uploaded module, innermost
+   * first, at most `BACKTRACE_FRAMES`. The rewriter's own are left out.
+   */
+  readonly backtrace?: readonly number[];
 }
+
+/** Source: [ic] rs/embedders/src/wasm_utils/validation.rs (`wasm_backtrace_max_frames`). */
+export const BACKTRACE_FRAMES = 20;
 
 /** What is known of a job that another thread has in hand. */
 export type Progress =

@@ -50,6 +50,7 @@ export const sampleCode = (
     globals: [],
     exportedGlobals: [],
     hasTable: false,
+    ownFunctions: { from: 0, count: 1, shift: 3 },
     freshEachTime: false,
   },
   exports: { updates: [], queries: [], compositeQueries: [], hooks: [] },

@@ -1,12 +1,12 @@
 /**
- * For tests: what a history of runs leaves behind, as one hash: outcomes, instructions, heaps and globals of random
+ * For tests: what a history of runs leaves behind, as one hash: outcomes, backtraces, instructions, heaps and globals of random
  * modules, each run again and again on its own result. It must be the same on every engine, before and after tier-up,
  * warm or always fresh.
  */
 import { concat, toHex, utf8 } from "../../base/bytes.ts";
 import { sha256 } from "../../crypto/hash.ts";
 import { rewrite } from "../../replica/execution/wasm/rewrite.ts";
-import type { GlobalValue, RewrittenModule } from "../../replica/interfaces/wasm-host.ts";
+import type { GlobalValue, RewrittenModule, RunResult } from "../../replica/interfaces/wasm-host.ts";
 import { type Pages, readPages, zeroPages } from "../../replica/state/pages.ts";
 import { createWasmHost, type WasmHostOptions } from "../wasm-host.ts";
 import { randomModule } from "./random-module.ts";
@@ -30,7 +30,7 @@ export function historyHash({ seeds, runs, limit }: History, options: WasmHostOp
     const { module } = rewritten;
     let image = born(module);
     for (let run = 0; run < runs; run++) {
-      const { outcome, instructions, heap, globals } = host.run({
+      const { outcome, instructions, heap, globals, backtrace } = host.run({
         module,
         ...image,
         entry: { kind: "export", name: "canister_query go" },
@@ -40,7 +40,7 @@ export function historyHash({ seeds, runs, limit }: History, options: WasmHostOp
         allowGrow: () => true,
       });
       const why = outcome.kind === "trapped" ? outcome.trap : outcome.kind;
-      note(utf8(`${why} ${instructions} ${(globals ?? []).join()}`));
+      note(utf8(`${why} ${instructions} ${(backtrace ?? []).join()} ${(globals ?? []).join()}`));
       if (heap === undefined || globals === undefined) continue;
       image = { heap, globals };
       note(bytesOf(heap));
@@ -49,24 +49,27 @@ export function historyHash({ seeds, runs, limit }: History, options: WasmHostOp
   return toHex(hash);
 }
 
-/** How each query of a module ends. */
-export function trapsOf(wasm: readonly number[]): Record<string, string> {
+/** How each query of a module ends, and in which functions, after as many runs of its query `warm`. */
+export function trapsOf(wasm: readonly number[], warmings = 0): Record<string, string> {
   const host = createWasmHost();
   const rewritten = rewrite(Uint8Array.from(wasm), "traps", new Set());
   if (!rewritten.ok) throw new Error(rewritten.message);
   const { module, exports } = rewritten;
+  const run = (name: string): RunResult =>
+    host.run({
+      module,
+      ...born(module),
+      entry: { kind: "export", name: `canister_query ${name}` },
+      instructionLimit: 10_000_000_000n,
+      keepsWrites: true,
+      imports: () => ({}),
+      allowGrow: () => true,
+    });
+  for (let i = 0; i < warmings; i++) run("warm");
   return Object.fromEntries(
     exports.queries.map((name) => {
-      const { outcome } = host.run({
-        module,
-        ...born(module),
-        entry: { kind: "export", name: `canister_query ${name}` },
-        instructionLimit: 1_000_000_000n,
-        keepsWrites: true,
-        imports: () => ({}),
-        allowGrow: () => true,
-      });
-      return [name, outcome.kind === "trapped" ? outcome.trap : outcome.kind];
+      const { outcome, backtrace = [] } = run(name);
+      return [name, `${outcome.kind === "trapped" ? outcome.trap : outcome.kind} ${backtrace.join()}`.trim()];
     }),
   );
 }

@@ -30,10 +30,11 @@ const FEATURES = {
   exceptions: true,
 };
 
-export function wat(text: string): Uint8Array {
+/** `named`: with a name section, of the names that the text gives. */
+export function wat(text: string, named = false): Uint8Array {
   const parsed = wabt.parseWat("test.wat", text, FEATURES);
   try {
-    return new Uint8Array(parsed.toBinary({ write_debug_names: false }).buffer);
+    return new Uint8Array(parsed.toBinary({ write_debug_names: named }).buffer);
   } finally {
     parsed.destroy();
   }

@@ -267,6 +267,7 @@ export function withProgram(canister: CanisterState, key: string, program: Progr
       globals: [],
       exportedGlobals: [],
       hasTable: true,
+      ownFunctions: { from: 0, count: 0, shift: 0 },
       freshEachTime: false,
     },
     exports: {

@@ -4,7 +4,8 @@
  *
  * Source: interface §4.4, S38, S39, X13; replica D.5, D.6.
  */
-import { fail, memoryAccessLimit, trapped } from "../failure.ts";
+import { WasmStop } from "../../interfaces/wasm-host.ts";
+import { fail, isFailure, memoryAccessLimit, trapped } from "../failure.ts";
 import { TOUCH_INSTRUCTIONS } from "../wasm/touched-pages.ts";
 import { ANYWHERE_OR_START, KEEPING_WRITES } from "./contexts.ts";
 import { define, type ApiFunction, type Param } from "./define.ts";
@@ -115,7 +116,7 @@ const pointer = (value: number | bigint | undefined): number =>
 const WIDE = ["i64", "i64", "i64"] as const;
 const NARROW = ["i32", "i32", "i32"] as const;
 
-export const stableFunctions: Readonly<Record<string, ApiFunction>> = {
+const functions: Readonly<Record<string, ApiFunction>> = {
   stable64_size: define({
     params: [],
     result: "i64",
@@ -157,3 +158,19 @@ export const stableFunctions: Readonly<Record<string, ApiFunction>> = {
   stable_write: copying(NARROW, true, write),
   stable_read: copying(NARROW, true, read),
 };
+
+/** Mainnet writes these into the module, so a backtrace tells of them as of the module's own. */
+export const stableFunctions: Readonly<Record<string, ApiFunction>> = Object.fromEntries(
+  Object.entries(functions).map(([name, f]) => [name, { ...f, run: tellingWhere(name, f.run) }]),
+);
+
+function tellingWhere(name: string, run: ApiFunction["run"]): ApiFunction["run"] {
+  return (s, args) => {
+    try {
+      return run(s, args);
+    } catch (error) {
+      if (error instanceof WasmStop && isFailure(error.reason)) fail({ ...error.reason, inside: name });
+      throw error;
+    }
+  };
+}

@@ -129,6 +129,7 @@ function rewriteModule(
       })),
       exportedGlobals: exportedGlobals(m),
       hasTable: m.tables.length > 0,
+      ownFunctions: { from: m.imports.length, count: m.functions.length, shift: ADDED_IMPORTS.length },
       freshEachTime: code.writesTables,
     },
     exports,
