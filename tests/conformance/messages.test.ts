@@ -296,6 +296,29 @@ describe("cycles", () => {
     expect(subnet.world.missingCycles()).toBe(0n);
   });
 
+  test("M51 what is accepted and what comes back are what was attached, however the call ends", () => {
+    const subnet = two();
+    const refund = s.replyNumber(s.amount("msg_cycles_refunded128"));
+    const back = { reply: refund, reject: refund, cycles: 1000n };
+    const ends: [string, s.Script, boolean][] = [
+      ["reply", s.reply(), true],
+      ["reject", s.reject("no"), true],
+      ["silence", s.script(), true],
+      ["trap", s.trap("no"), false],
+    ];
+    for (const [end, script, keeps] of ends) {
+      for (const wanted of [0n, 1n, 999n, 1000n, 5000n]) {
+        const taken = keeps ? (wanted < 1000n ? wanted : 1000n) : 0n;
+        const asked = s.call(b, "u", s.script(s.accept(wanted), s.drop, script), back);
+        expect([end, wanted, subnet.number(0, asked)]).toEqual([end, wanted, 1000n - taken]);
+        expect(subnet.world.missingCycles()).toBe(0n);
+      }
+    }
+    const late = s.script(s.accept(400), s.drop, s.reply());
+    const waiting = s.script(s.accept(300), s.drop, s.call("", "raw_rand", "DIDL\0\0", { reply: late }));
+    expect(subnet.number(0, s.call(b, "u", waiting, back))).toBe(300n);
+  });
+
   test("M52 accepting works before and after waiting, until the answer", () => {
     const subnet = two();
     const later = s.script(s.accept(50), s.drop, s.reply());
@@ -454,6 +477,25 @@ describe("run states and modules", () => {
     expect(subnet.finish(stop).kind).toBe("replied");
   });
 
+  test("L48 a canister that waits for its own stop stops only when that wait is over", () => {
+    const subnet = two();
+    const arg = new Uint8Array(IDL.encode([Id], [{ canister_id: Principal.fromHex(b) }]));
+    const own = s.call("", "stop_canister", arg, { reject: s.forwardReject });
+    const Args = IDL.Record({
+      canister_id: IDL.Principal,
+      settings: IDL.Record({ controllers: IDL.Vec(IDL.Principal) }),
+    });
+    const settings = { controllers: [Principal.fromHex(b)] };
+    subnet.manage("update_settings", Args, { canister_id: Principal.fromHex(b), settings }, 1);
+    const waiting = subnet.submit(1, own);
+    const { world } = subnet;
+    world.round([], 299n);
+    expect([world.canister(1).status.kind, world.status(waiting).kind]).toEqual(["stopping", "processing"]);
+    world.round([], 2n);
+    expect(rejectIn(told(subnet.finish(waiting)))).toEqual([2, "Stop canister request timed out"]);
+    expect([world.canister(1).status.kind, world.canister(1).contexts.size]).toEqual(["stopped", 0]);
+  });
+
   test("L20 code is installed in a canister that is stopped, too", () => {
     const subnet = two();
     subnet.about("stop_canister", 0);
@@ -499,6 +541,41 @@ describe("what a trap takes back", () => {
     expect(after.globals).toEqual(before.globals);
     expect(subnet.logs(0)).toEqual(["here", "[TRAP]: back"]);
     expect(after.cycles).toBeLessThan(before.cycles);
+  });
+
+  test("S39 a message reads and writes 2 GiB of stable memory, a query reads 1 GiB, and no page more", () => {
+    const subnet = new Subnet([{}]);
+    const pages = (gib: number): number => gib * 2 ** 14;
+    const touch = (name: string, api: "read" | "write", count: number): string => {
+      const kind = name.startsWith("query") ? "query" : "update";
+      return `(func (export "canister_${kind} ${name}") (call $${api} (i64.const ${count})) (call $reply))`;
+    };
+    const loop = (api: "read" | "write"): string => `(func $${api} (param $n i64) (local $at i64)
+      (loop $l
+        (call $stable_${api} ${api === "read" ? "(i64.const 0) (local.get $at)" : "(local.get $at) (i64.const 0)"} (i64.const 1))
+        (local.set $at (i64.add (local.get $at) (i64.const 0x10000)))
+        (br_if $l (i64.ne (local.tee $n (i64.sub (local.get $n) (i64.const 1))) (i64.const 0)))))`;
+    const module = `(module
+      (import "ic0" "msg_reply" (func $reply))
+      (import "ic0" "stable64_grow" (func $grow (param i64) (result i64)))
+      (import "ic0" "stable64_read" (func $stable_read (param i64 i64 i64)))
+      (import "ic0" "stable64_write" (func $stable_write (param i64 i64 i64)))
+      (memory 1) ${loop("read")} ${loop("write")}
+      (func (export "canister_update grow") (drop (call $grow (i64.const ${pages(2) + 1}))) (call $reply))
+      ${touch("reads", "read", pages(2))} ${touch("reads more", "read", pages(2) + 1)}
+      ${touch("writes more", "write", pages(2) + 1)}
+      ${touch("query", "read", pages(1))} ${touch("query more", "read", pages(1) + 1)})`;
+    expect(subnet.installWasm(0, wat(module), "reinstall")).toBe("DIDL\0\0");
+    expect(subnet.update(0, s.script(), "grow")).toBe("");
+    const exceeded = (what: string): string =>
+      `5 IC0524: Error from Canister ${A}: Canister exceeded memory access limits: ` +
+      `Exceeded the limit for the number of ${what} pages in the stable memory in a single message execution: ` +
+      "limit 2097152 KB for regular messages, 8388608 KB for upgrade messages and 1048576 KB for queries.";
+    expect(subnet.update(0, s.script(), "reads")).toBe("");
+    expect(subnet.update(0, s.script(), "reads more")).toContain(exceeded("accessed"));
+    expect(subnet.update(0, s.script(), "writes more")).toContain(exceeded("modified"));
+    expect(subnet.world.query(0, "query")).toBe("");
+    expect(subnet.world.query(0, "query more")).toContain(exceeded("accessed"));
   });
 
   test("S25 an upgrade that traps anywhere leaves the old code and state", () => {
@@ -559,9 +636,32 @@ describe("composite queries", () => {
     expect(ask(subnet, s.push(0))).toMatch(/^.{8}Canister \S+ did not produce a response$/s);
   });
 
-  test("M74 they may ask aaaaa-aa about themselves", () => {
-    const arg = new Uint8Array(IDL.encode([Id], [{ canister_id: Principal.fromHex(idOf(0)) }]));
-    expect(two().query(0, s.call("", "canister_status", arg), "c")).toMatch(/^DIDL/);
+  test("M74 they may ask aaaaa-aa four things, as the canisters that they are, and nothing else", () => {
+    const subnet = two();
+    const asked = (method: string, id: string): [number, string] | string => {
+      const arg = new Uint8Array(IDL.encode([Id], [{ canister_id: Principal.fromHex(id) }]));
+      const answer = subnet.query(0, s.call("", method, arg, { reject: s.forwardReject }), "c");
+      return answer.startsWith("DIDL") ? "DIDL" : rejectIn(answer);
+    };
+    const methods = ["canister_status", "canister_metrics", "fetch_canister_logs"];
+    const refusals = [
+      [5, `Caller ${A} is not allowed to call canister_status`],
+      [5, expect.stringContaining(`Only the controllers of the canister ${B} can control it.`)],
+      [4, `Caller ${A} is not allowed to access canister logs`],
+    ];
+    expect(methods.map((method) => asked(method, b))).toEqual(refusals);
+    expect(asked("canister_status", idOf(0))).toBe("DIDL");
+    const Settings = IDL.Record({ controllers: IDL.Opt(IDL.Vec(IDL.Principal)) });
+    const args = {
+      canister_id: Principal.fromHex(b),
+      settings: { controllers: [[Principal.fromHex(idOf(0))]] },
+    };
+    const Args = IDL.Record({ canister_id: IDL.Principal, settings: Settings });
+    expect(subnet.manage("update_settings", Args, args, 1)).toBe("DIDL\0\0");
+    expect(methods.map((method) => asked(method, b))).toEqual(["DIDL", "DIDL", "DIDL"]);
+    const empty = s.call("", "list_canisters", "DIDL\0\0", { reject: s.forwardReject });
+    expect(rejectIn(subnet.query(0, empty, "c"))).toEqual([4, expect.stringContaining("subnet admins")]);
+    expect(asked("raw_rand", b)).toEqual([5, expect.stringContaining("raw_rand")]);
   });
 
   test("M73 a canister may ask itself, from its committed state", () => {
@@ -586,6 +686,38 @@ describe("composite queries", () => {
     );
     const reply = status.kind === "replied" ? status.reply : new Uint8Array(16);
     expect(numberIn(reply.subarray(8))).toBeGreaterThan(numberIn(reply.subarray(0, 8)) + 10_000n);
+  });
+});
+
+describe("64-bit memory", () => {
+  test("S41 callbacks are found by an i64 and get an i64", () => {
+    const subnet = two();
+    const module = `(module
+      (import "ic0" "msg_reply" (func $reply))
+      (import "ic0" "msg_reply_data_append" (func $append (param i64 i64)))
+      (import "ic0" "call_new" (func $new (param i64 i64 i64 i64 i64 i64 i64 i64)))
+      (import "ic0" "call_perform" (func $perform (result i32)))
+      (memory i64 1) (data (i64.const 0) "\\00\\00\\00\\00\\00\\00\\00\\01\\01\\01u")
+      (table 3 funcref) (elem (i32.const 0) $wide $narrow)
+      (func $wide (param i64) (i64.store (i64.const 100) (local.get 0))
+        (call $append (i64.const 100) (i64.const 8)) (call $reply))
+      (func $narrow (param i32) (call $reply))
+      (func $call (param i64)
+        (call $new (i64.const 0) (i64.const 10) (i64.const 10) (i64.const 1)
+          (local.get 0) (i64.const 0x123456789abcdef0) (local.get 0) (i64.const 0x123456789abcdef0))
+        (drop (call $perform)))
+      (func (export "canister_update 0") (call $call (i64.const 0)))
+      (func (export "canister_update 1") (call $call (i64.const 1)))
+      (func (export "canister_update 2") (call $call (i64.const 2)))
+      (func (export "canister_update far") (call $call (i64.const 0x100000000))))`;
+    expect(subnet.installWasm(0, wat(module), "reinstall")).toBe("DIDL\0\0");
+    const status = subnet.finish(subnet.submit(0, s.script(), "0"));
+    expect(status.kind === "replied" && numberIn(status.reply)).toBe(0x123456789abcdef0n);
+    for (const method of ["1", "2", "far"])
+      expect([method, subnet.update(0, s.script(), method)]).toEqual([
+        method,
+        expect.stringMatching(/^5 IC0513: .*non-existent Wasm function (1|2|4294967295) from table 0/),
+      ]);
   });
 });
 

@@ -3,6 +3,7 @@ import { utf8 } from "../../../base/bytes.ts";
 import { canisterIdOf, principalText } from "../../../types/principal.ts";
 import type { PrincipalId } from "../../../types/ids.ts";
 import { stateOf } from "../../state/draft.ts";
+import { zeroPages } from "../../state/pages.ts";
 import { memoryUsed } from "../cycles.ts";
 import * as candid from "./candid.ts";
 import { decodeArgument } from "./candid-decode.ts";
@@ -27,6 +28,22 @@ import {
   canister,
   change,
 } from "./testing/calls.ts";
+
+const SETTINGS = [
+  "compute_allocation",
+  "controllers",
+  "environment_variables",
+  "freezing_threshold",
+  "log_memory_limit",
+  "log_visibility",
+  "memory_allocation",
+  "minimum_incoming_canister_call_cycles",
+  "reserved_cycles_limit",
+  "snapshot_visibility",
+  "status_visibility",
+  "wasm_memory_limit",
+  "wasm_memory_threshold",
+];
 
 describe("what is told", () => {
   test("status: all fields, to controllers, to itself, and to whom the setting names", () => {
@@ -62,6 +79,76 @@ describe("what is told", () => {
     expect(seen({ kind: "public" })).toBe(true);
     expect(seen({ kind: "allowed", viewers: [BOB] })).toBe(true);
     expect(seen({ kind: "allowed", viewers: [] })).toBe(false);
+  });
+
+  test("L74, L75 every field tells of its own thing", () => {
+    const draft = newRound();
+    const id = made(draft);
+    const status = () => replyOf(on(draft, "canister_status", id), candid.CanisterStatusReply);
+    const risen = (part: Parameters<typeof change>[2]): Record<string, bigint> => {
+      const before = status().memory_metrics;
+      change(draft, id, part);
+      const { memory_metrics: after, memory_size } = status();
+      expect(Object.values(after).reduce((a, b) => a + b)).toBe(memory_size);
+      const differences = Object.entries(after).map(([k, v]) => [k, v - before[k as keyof typeof before]]);
+      return Object.fromEntries(differences.filter(([, by]) => by !== 0n));
+    };
+    const page = zeroPages(65_536);
+    expect(risen({ heap: page })).toEqual({ wasm_memory_size: 65_536n });
+    expect(risen({ stable: zeroPages(131_072) })).toEqual({ stable_memory_size: 131_072n });
+    expect(risen({ chunkStore: new Map([["00", new Uint8Array(1)]]) })).toEqual({
+      wasm_chunk_store_size: 1n << 20n,
+    });
+    expect(risen({ snapshots: new Map([["00", { size: 7 } as never]]) })).toEqual({ snapshots_size: 7n });
+    expect(risen({ history: [...canister(draft, id).history, canister(draft, id).history[0]!] })).toEqual({
+      canister_history_size: 192n + 30n,
+    });
+    const module = { exportedGlobals: [{}, {}, {}] } as never;
+    const metadata = new Map([["ab", { visibility: "public", content: new Uint8Array(10) }]] as const);
+    const code = { uploaded: new Uint8Array(99), module, metadata, moduleHash: Uint8Array.of(9) } as never;
+    expect(risen({ code })).toEqual({
+      wasm_binary_size: 99n,
+      global_memory_size: 4n * 32n,
+      custom_sections_size: 13n,
+    });
+
+    change(draft, id, {
+      code: undefined,
+      version: 41n,
+      reservedCycles: 5n,
+      cycles: 77n * T,
+      queryStats: { calls: 1n, instructions: 2n, requestBytes: 3n, responseBytes: 4n },
+    });
+    const idle = status();
+    expect(idle).toMatchObject({
+      version: 41n,
+      cycles: 77n * T,
+      reserved_cycles: 5n,
+      query_stats: {
+        num_calls_total: 1n,
+        num_instructions_total: 2n,
+        request_payload_bytes_total: 3n,
+        response_payload_bytes_total: 4n,
+      },
+    });
+    expect(idle.idle_cycles_burned_per_day).toBeGreaterThan(0n);
+    expect(Object.keys(idle).length).toBe(11);
+    expect(Object.keys(idle.settings).sort()).toEqual([...SETTINGS].sort());
+    for (const [kind, ready] of [
+      ["stopping", false],
+      ["stopped", true],
+    ] as const) {
+      const stopping = { kind, stopCalls: [], since: 0n } as never;
+      change(draft, id, {
+        status: stopping,
+        code: { ...(code as object), moduleHash: Uint8Array.of(9) } as never,
+      });
+      expect(status()).toMatchObject({
+        status: { tag: kind },
+        ready_for_migration: ready,
+        module_hash: Uint8Array.of(9),
+      });
+    }
   });
 
   test("info: the newest changes asked for, oldest first; twenty are kept, all are counted", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { utf8 } from "../../../base/bytes.ts";
+import { toHex, utf8 } from "../../../base/bytes.ts";
 import { sha256 } from "../../../crypto/hash.ts";
 import { wat } from "../../../shell/testing/wat.ts";
 import type { CanisterId } from "../../../types/ids.ts";
@@ -8,11 +8,13 @@ import { NO_STANDING } from "../../state/standing.ts";
 import type { Draft } from "../../state/draft.ts";
 import { executionFee } from "../cycles.ts";
 import * as candid from "./candid.ts";
+import * as snapshots from "./candid-snapshots.ts";
 import type { ValueOf } from "./candid-types.ts";
 import type { ManagementOutcome } from "./call.ts";
 import {
   ALICE,
   BOB,
+  byCanister,
   byUser,
   canister,
   change,
@@ -79,6 +81,67 @@ describe("chunks", () => {
     expect(errorOf(upload(draft, id, utf8("one more")))).toBe("IC0504");
     on(draft, "clear_chunk_store", id);
     expect(stored()).toBe(0);
+  });
+
+  test("L31 controllers and the canister itself, that by its own calls, use a store; nobody else", () => {
+    const draft = newRound();
+    const [id, other] = [made(draft), made(draft)];
+    const about = { canister_id: id };
+    const chunk = { ...about, chunk: utf8("part") };
+    const methods = [
+      ["upload_chunk", candid.UploadChunkArgs, chunk],
+      ["stored_chunks", candid.CanisterIdArgs, about],
+      ["clear_chunk_store", candid.CanisterIdArgs, about],
+    ] as const;
+    for (const [method, type, args] of methods) {
+      const asCanister = (who: CanisterId): string | undefined =>
+        errorOf(byCanister(draft, method, type as never, args as never, who));
+      const asUser = (who: string): string | undefined =>
+        errorOf(byUser(draft, method, type as never, args as never, who));
+      expect([method, asUser(ALICE), asCanister(id)]).toEqual([method, undefined, undefined]);
+      expect([method, asUser(BOB), asCanister(other)]).toEqual([method, "IC0512", "IC0512"]);
+    }
+  });
+
+  test("L33 installs of every mode keep a store, uninstalling clears it, a loaded snapshot replaces it", () => {
+    const draft = newRound();
+    const id = made(draft);
+    const stored = (): string[] =>
+      replyOf(on(draft, "stored_chunks", id), candid.StoredChunksReply).map(({ hash }) => toHex(hash));
+    const hashes = (...parts: string[]): string[] => parts.map((p) => toHex(sha256(utf8(p)))).sort();
+    const install = (mode: candid.InstallMode): void => {
+      const args = { mode, canister_id: id, wasm_module: plain("A"), arg: new Uint8Array(0) };
+      const more = { sender_canister_version: undefined };
+      expect(
+        textOf(byUser(draft, "install_code", candid.InstallCodeArgs, { ...args, ...more }, ALICE, idle())),
+      ).toBe("");
+      change(draft, id, { standing: NO_STANDING });
+    };
+    upload(draft, id, utf8("one"));
+    for (const tag of ["install", "reinstall", "upgrade"] as const) {
+      install(tag === "upgrade" ? { tag, value: undefined } : { tag, value: null });
+      expect([tag, stored()]).toEqual([tag, hashes("one")]);
+    }
+    const none = {
+      replace_snapshot: undefined,
+      uninstall_code: undefined,
+      sender_canister_version: undefined,
+    };
+    const { id: snapshot_id } = replyOf(
+      byUser(draft, "take_canister_snapshot", snapshots.TakeSnapshotArgs, { canister_id: id, ...none }),
+      snapshots.Snapshot,
+    );
+    upload(draft, id, utf8("two"));
+    expect(stored()).toEqual(hashes("one", "two"));
+    byUser(draft, "uninstall_code", candid.UninstallCodeArgs, { canister_id: id, ...none });
+    expect(stored()).toEqual([]);
+    upload(draft, id, utf8("three"));
+    change(draft, id, { standing: NO_STANDING });
+    const load = { canister_id: id, snapshot_id, sender_canister_version: undefined };
+    expect(
+      textOf(byUser(draft, "load_canister_snapshot", snapshots.LoadSnapshotArgs, load, ALICE, idle())),
+    ).toBe("");
+    expect(stored()).toEqual(hashes("one"));
   });
 
   test("a module out of chunks, from its own store or another that the caller controls", () => {

@@ -90,6 +90,10 @@ function perform(s: Sandbox): number {
   return 0;
 }
 
+const U32_MAX = 2n ** 32n - 1n;
+/** A slot that no table has is still no slot of a table when its upper half is lost. Source: [ic] embedders linker.rs. */
+const slotOf = (fun: bigint): bigint => (fun < U32_MAX ? fun : U32_MAX);
+
 export const callFunctions: Readonly<Record<string, ApiFunction>> = {
   call_new: define({
     params: ["P", "P", "P", "P", "V", "V", "V", "V"],
@@ -111,8 +115,8 @@ export const callFunctions: Readonly<Record<string, ApiFunction>> = {
         callee: toHex(callee),
         method: utf8Lossy(name),
         methodBytes: nameSize,
-        onReply: { slot: replyFun, environment: replyEnv },
-        onReject: { slot: rejectFun, environment: rejectEnv },
+        onReply: { slot: slotOf(replyFun), environment: replyEnv },
+        onReject: { slot: slotOf(rejectFun), environment: rejectEnv },
         onCleanup: undefined,
         timeoutSeconds: undefined,
         cycles: 0n,
@@ -132,7 +136,7 @@ export const callFunctions: Readonly<Record<string, ApiFunction>> = {
             "ic0.call_on_cleanup can be called at most once between `ic0.call_new` and `ic0.call_perform`",
           ),
         );
-      call.onCleanup = { slot, environment };
+      call.onCleanup = { slot: slotOf(slot), environment };
     },
   }),
   call_data_append: define({
