@@ -63,6 +63,7 @@ function promisedAnswers(state: ReplicatedState): {
   }
   for (const request of state.subnetQueue) promise(request.origin);
   for (const { request } of state.postponedRawRand) promise(request.origin);
+  if (state.scheduler.install !== undefined) promise(state.scheduler.install.request.origin);
   for (const [id, { inputs, contexts, status }] of state.canisters) {
     for (const input of inputs) {
       if (input.kind === "request") promise(input.origin);

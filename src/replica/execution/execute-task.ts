@@ -20,6 +20,7 @@ import { afterRun, conclude, prepay, settle, startOf, tell, viewOf } from "./set
 
 export function scheduleTasks(draft: Draft): void {
   for (const id of watchedIds(draft)) {
+    if (draft.scheduler.install?.canister === id) continue;
     const before = canisterOf(draft, id);
     const canister = unfrozenHook(before, draft);
     if (canister !== before) draft.canisters.set(id, canister);

@@ -1,9 +1,14 @@
 /** The room's door: everything that other rooms may ask of execution, over one Wasm host. */
 import { MANAGEMENT_CANISTER, type CanisterId } from "../../types/ids.ts";
-import type { IngressFilter, MessageExecutor, QueryExecutor } from "../interfaces/execution.ts";
+import type {
+  IngressFilter,
+  MessageExecutor,
+  QueryExecutor,
+  SubnetAttempt,
+} from "../interfaces/execution.ts";
 import type { WasmHost } from "../interfaces/wasm-host.ts";
 import { canisterOf, type Draft } from "../state/draft.ts";
-import { NO_STANDING } from "../state/standing.ts";
+import { type LongInstall, NO_STANDING } from "../state/standing.ts";
 import type { SubnetMessage } from "../state/messages.ts";
 import { deliver } from "./deliver.ts";
 import { exchange, exchangeHeld } from "./exchange.ts";
@@ -14,6 +19,7 @@ import { chargeInduction } from "./induction.ts";
 import { createIngressFilter } from "./ingress-filter.ts";
 import { createLongRuns, type LongRuns, NotYet } from "./long-runs.ts";
 import { withLowMemoryHook } from "./low-memory-hook.ts";
+import type { ManagementEnv } from "./management/call.ts";
 import { effectiveCanisterOf, managementPayer } from "./management/effective-canister.ts";
 import { executeManagement } from "./management/execute.ts";
 import { rawRandAnswer } from "./management/raw-rand.ts";
@@ -28,9 +34,9 @@ export interface Execution {
   readonly ingressFilter: IngressFilter;
 }
 
-export const createExecution = (host: WasmHost): Execution => ({
+export const createExecution = (host: WasmHost, longRuns = createLongRuns(host)): Execution => ({
   executor: {
-    ...inputExecutor(createLongRuns(host)),
+    ...inputExecutor(longRuns),
     restingCanister,
     chargeInduction,
     deliver,
@@ -40,7 +46,8 @@ export const createExecution = (host: WasmHost): Execution => ({
     expireCalls,
     settleStopping,
     chargeForResources,
-    executeSubnetMessage: (draft, request) => executeSubnetMessage(host, draft, request),
+    executeSubnetMessage: (draft, request, long) =>
+      executeSubnetMessage({ host, longRuns }, draft, request, long),
     answerRawRand: (draft, request, bytes) =>
       respond(draft, request.origin, MANAGEMENT_CANISTER, rawRandAnswer(bytes), request.cycles),
   },
@@ -89,12 +96,15 @@ function restingCanister({ method, payload }: SubnetMessage): CanisterId | undef
 }
 
 function executeSubnetMessage(
-  host: WasmHost,
+  env: ManagementEnv,
   draft: Draft,
   request: SubnetMessage,
-): ReturnType<MessageExecutor["executeSubnetMessage"]> {
-  markProcessing(draft, request);
-  const outcome = executeManagement({ host }, draft, request);
+  long: LongInstall | undefined,
+): SubnetAttempt {
+  if (long === undefined) markProcessing(draft, request);
+  const outcome = executeManagement(env, draft, request, long);
+  if (outcome.kind === "long")
+    return outcome.install === undefined ? { kind: "unknown" } : { kind: "long", install: outcome.install };
   const instructions = outcome.kind === "response" ? outcome.instructions : 0n;
   if (outcome.kind === "response")
     respond(draft, request.origin, MANAGEMENT_CANISTER, outcome.payload, outcome.refund);
@@ -111,7 +121,8 @@ function executeSubnetMessage(
     instructions,
     outcome: rejected ? "rejected" : "ok",
   });
-  return { instructions, compiling: outcome.kind === "response" ? (outcome.compiling ?? 0n) : 0n };
+  const compiling = outcome.kind === "response" ? (outcome.compiling ?? 0n) : 0n;
+  return { kind: "done", instructions, compiling };
 }
 
 /** What an install used, failed or not, counts against the next one on the same canister. Source: replica D.2. */

@@ -89,7 +89,7 @@ export function createLongRuns(host: WasmHost, maxElsewhere = Infinity): LongRun
         const run = outcome(execution, nth, { canister, entry, situation });
         used += run.instructions;
         if (!("canister" in run)) throw new NotYet(used > paid);
-        if (known.get(execution)?.get(nth) === "long" || used > paid) outcomesOf(execution).set(nth, run);
+        if (known.has(execution) || used > paid) outcomesOf(execution).set(nth, run);
         if (used > paid) throw new NotYet(true);
         return run;
       };

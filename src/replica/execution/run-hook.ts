@@ -11,10 +11,9 @@
 import type { SubnetRecord } from "../../registry/registry.ts";
 import type { Nanos, PrincipalId } from "../../types/ids.ts";
 import type { Reject } from "../../types/messages.ts";
-import type { WasmHost } from "../interfaces/wasm-host.ts";
 import type { CanisterHook, CanisterState } from "../state/canister.ts";
 import { rejectFrom } from "./failure.ts";
-import { runCanister } from "./run-canister.ts";
+import type { RunCanister } from "./long-runs.ts";
 import type { Context } from "./system-api/contexts.ts";
 import { NO_CALL } from "./system-api/sandbox.ts";
 
@@ -49,15 +48,14 @@ const CONTEXTS: Partial<Record<CanisterHook, Context>> = {
 };
 
 export function runHook(
-  host: WasmHost,
+  runs: RunCanister,
   canister: CanisterState,
   hook: CanisterHook,
   call: HookCall,
 ): HookResult {
   if (!canister.code?.exports.hooks.includes(hook))
     return { canister, instructions: 0n, burned: 0n, reject: undefined, prints: [] };
-  const run = runCanister(
-    host,
+  const run = runs(
     canister,
     { kind: "export", name: hook },
     { context: CONTEXTS[hook] ?? "I", maxReplyBytes: 0, call: NO_CALL, ...call },

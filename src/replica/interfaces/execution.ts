@@ -9,6 +9,7 @@ import type { CanisterQueryStats } from "../../types/query-stats.ts";
 import type { Fact } from "../../types/trace.ts";
 import type { Draft } from "../state/draft.ts";
 import type { CanisterRequest, SubnetMessage } from "../state/messages.ts";
+import type { LongInstall } from "../state/standing.ts";
 import type { ReplicatedState } from "../state/state.ts";
 
 /** A round in progress: its own draft of the next state, advanced one canister message at a time. */
@@ -26,6 +27,13 @@ export type Attempt =
   | { readonly kind: "done"; readonly instructions: bigint }
   /** It takes more; or nobody knows yet whether it does. */
   | { readonly kind: "long" }
+  | { readonly kind: "unknown" };
+
+export type SubnetAttempt =
+  /** `compiling`: those of the instructions that no slice bounds. */
+  | { readonly kind: "done"; readonly instructions: bigint; readonly compiling: bigint }
+  /** An install that takes more slices; or nobody knows yet whether it does. The draft is as it was. */
+  | { readonly kind: "long"; readonly install: LongInstall }
   | { readonly kind: "unknown" };
 
 /**
@@ -48,11 +56,11 @@ export interface MessageExecutor {
   executeInput(draft: Draft, canister: CanisterId, execution: string, paid: bigint): Attempt;
   /** The canister that has to be at rest while this call to `aaaaa-aa` is executed. */
   restingCanister(request: SubnetMessage): CanisterId | undefined;
-  /** A call to `aaaaa-aa`, taken off the subnet's queue. `compiling`: those of the instructions that no slice bounds. */
-  executeSubnetMessage(
-    draft: Draft,
-    request: SubnetMessage,
-  ): { readonly instructions: bigint; readonly compiling: bigint };
+  /**
+   * A call to `aaaaa-aa`, taken off the subnet's queue; `long`: the install that goes on. Once that is done, the draft
+   * holds its canister as it would have become if nothing else had happened to it.
+   */
+  executeSubnetMessage(draft: Draft, request: SubnetMessage, long?: LongInstall): SubnetAttempt;
   answerRawRand(draft: Draft, request: SubnetMessage, bytes: Uint8Array): void;
   /** Due timers and heartbeats become inputs. */
   scheduleTasks(draft: Draft): void;

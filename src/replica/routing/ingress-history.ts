@@ -61,9 +61,10 @@ export function expireWaiting(draft: Draft): void {
   };
   for (const id of watchedIds(draft)) {
     const canister = canisterOf(draft, id);
-    const gone = canister.inputs.filter(late);
+    const begun = canister.standing?.long === undefined ? undefined : canister.inputs[0];
+    const gone = canister.inputs.filter(late).filter((input) => input !== begun);
     if (gone.length === 0) continue;
-    draft.canisters.set(id, { ...canister, inputs: canister.inputs.filter((i) => !late(i)) });
+    draft.canisters.set(id, { ...canister, inputs: canister.inputs.filter((i) => i === begun || !late(i)) });
     for (const request of gone) reject(request);
   }
   for (const request of draft.subnetQueue.splice(0)) {

@@ -27,9 +27,10 @@ export function changeStanding(draft: Draft, id: CanisterId, changes: Partial<St
   draft.canisters.set(id, { ...canister, standing: { ...(canister.standing ?? NO_STANDING), ...changes } });
 }
 
-/** Whether a canister has a message, a task, or slices of a long one to execute. */
+/** Whether a canister has a message, a task, or slices of a long one to execute, and no install holds it. */
 export const isActive = (draft: Draft, id: CanisterId): boolean =>
-  canisterOf(draft, id).inputs.length > 0 || longOf(draft, id) !== undefined;
+  (canisterOf(draft, id).inputs.length > 0 || longOf(draft, id) !== undefined) &&
+  draft.scheduler.install?.canister !== id;
 
 export const longOf = (draft: Draft, id: CanisterId): LongExecution | undefined => standingOf(draft, id).long;
 

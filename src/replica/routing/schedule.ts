@@ -16,15 +16,16 @@
  * Cores take turns in one thread here; the budgets are those of cores that run side by side, so that a round holds the
  * same messages. Source: replica D.1, D.2 (scheduler.rs).
  */
-import { max, min } from "../../base/bigints.ts";
+import { max } from "../../base/bigints.ts";
 import type { CanisterId, Height } from "../../types/ids.ts";
-import type { Attempt, MessageExecutor } from "../interfaces/execution.ts";
+import type { Attempt, MessageExecutor, SubnetAttempt } from "../interfaces/execution.ts";
 import type { CanisterState } from "../state/canister.ts";
 import { canisterOf, watchedIds, type Draft } from "../state/draft.ts";
 import { changedBytes } from "../state/pages.ts";
-import { HEAP_DELTA_RATE, type LongExecution, NO_STANDING } from "../state/standing.ts";
+import type { SubnetMessage } from "../state/messages.ts";
+import { HEAP_DELTA_RATE, type LongExecution, type LongInstall, NO_STANDING } from "../state/standing.ts";
 import { withNextFirst } from "./input-order.ts";
-import { withLongDone } from "./long-done.ts";
+import { withInstallDone, withLongDone } from "./long-done.ts";
 import {
   changeStanding,
   isActive,
@@ -60,10 +61,11 @@ export function* executeMessages(draft: Draft, executor: MessageExecutor): Gener
   if (draft.scheduler.heapDelta >= heapDeltaLimit(draft.height)) return;
   const { round, slice } = draft.subnet.limits;
   let budget = round - slice + 1n;
-  let subnetBudget = continuedInstall(draft, round / SUBNET_SHARE);
+  let subnetBudget = round / SUBNET_SHARE;
   let written = 0;
   const full = new Set<CanisterId>();
   resetPriorities(draft);
+  subnetBudget = yield* continueInstall(draft, executor, subnetBudget);
   for (let isFirst = true; budget > 0n && written < ITERATION_BYTES; isFirst = false) {
     subnetBudget = yield* executeSubnetMessages(draft, executor, subnetBudget);
     if (isFirst) executor.scheduleTasks(draft);
@@ -208,28 +210,58 @@ function* executeSubnetMessages(
     if (request === undefined) break;
     const installs = request.method === "install_code" || request.method === "install_chunked_code";
     const resting = executor.restingCanister(request);
-    const disturbs = resting !== undefined && draft.canisters.get(resting)?.standing?.long !== undefined;
-    if (disturbs || (installs && draft.scheduler.longInstall > 0n)) {
+    const { install } = draft.scheduler;
+    const disturbs =
+      resting !== undefined &&
+      (install?.canister === resting || draft.canisters.get(resting)?.standing?.long !== undefined);
+    if (disturbs || (installs && install !== undefined)) {
       held.push(request);
       continue;
     }
-    const { instructions, compiling } = executor.executeSubnetMessage(draft, request);
-    const { slice } = draft.subnet.limits;
-    left -= instructions;
-    const sliced = instructions - compiling;
-    if (installs && sliced > slice) draft.scheduler = { ...draft.scheduler, longInstall: sliced - slice };
+    const attempt = yield* subnetAttempt(draft, executor, request);
+    if (attempt.kind === "done") left -= attempt.instructions;
+    else {
+      left -= draft.subnet.limits.slice;
+      draft.scheduler = { ...draft.scheduler, install: attempt.install };
+    }
     yield "turn";
   }
   draft.subnetQueue.unshift(...held);
   return left;
 }
 
-/** H4: what a long install leaves of the budget; something always. */
-function continuedInstall(draft: Draft, budget: bigint): bigint {
-  const { longInstall } = draft.scheduler;
-  const part = min(longInstall, draft.subnet.limits.slice);
-  draft.scheduler = { ...draft.scheduler, longInstall: longInstall - part };
-  return max(1n, budget - part);
+function* subnetAttempt(
+  draft: Draft,
+  executor: MessageExecutor,
+  request: SubnetMessage,
+  long?: LongInstall,
+): Generator<Pause, Exclude<SubnetAttempt, { kind: "unknown" }>> {
+  for (;;) {
+    const attempt = executor.executeSubnetMessage(draft, request, long);
+    if (attempt.kind !== "unknown") return attempt;
+    yield "wait";
+  }
+}
+
+/** H4: the next slice of a long install. Returns what that leaves of the budget; something always. */
+function* continueInstall(draft: Draft, executor: MessageExecutor, budget: bigint): Generator<Pause, bigint> {
+  const { install, ...scheduler } = draft.scheduler;
+  if (install === undefined) return budget;
+  const { slice } = draft.subnet.limits;
+  const now = canisterOf(draft, install.canister);
+  const attempt = yield* subnetAttempt(draft, executor, install.request, install);
+  if (attempt.kind === "long") {
+    draft.scheduler = { ...scheduler, install: attempt.install };
+    yield "turn";
+    return max(1n, budget - slice);
+  }
+  const { install: _over, ...after } = draft.scheduler;
+  draft.scheduler = after;
+  const done = canisterOf(draft, install.canister);
+  draft.canisters.set(install.canister, withInstallDone(now, install, done, draft));
+  yield "turn";
+  const used = attempt.instructions - attempt.compiling - BigInt(install.slices) * slice;
+  return max(1n, budget - used);
 }
 
 /** H6, and the like for installs: a round works off what a round allows. */

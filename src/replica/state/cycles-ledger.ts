@@ -26,6 +26,7 @@ export function cyclesLedger(state: ReplicatedState): CyclesLedger {
   for (const message of state.held) inFlight += onMessage(message);
   for (const { cycles } of state.subnetQueue) inFlight += cycles;
   for (const { request } of state.postponedRawRand) inFlight += request.cycles;
+  inFlight += state.scheduler.install?.request.cycles ?? 0n;
   return { minted: state.totals.cyclesMinted, held, inFlight, burned: state.totals.cyclesBurned };
 }
 

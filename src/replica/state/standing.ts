@@ -2,8 +2,10 @@
  * What the scheduler remembers of a canister between rounds. Absent while there is nothing to remember.
  * Source: replica D.1 (round_schedule.rs), D.2.
  */
-import type { Hash, Height, Nanos } from "../../types/ids.ts";
+import type { CanisterId, Hash, Height, Nanos } from "../../types/ids.ts";
+import type { Reject } from "../../types/messages.ts";
 import type { CanisterState } from "./canister.ts";
+import type { SubnetMessage } from "./messages.ts";
 
 export interface Standing {
   /** In percent of a core's round. Only differences count: what all canisters gain alike is left out. */
@@ -42,12 +44,35 @@ export const NO_STANDING: Standing = {
   nextTask: "canister_global_timer",
 };
 
+/** What is to be installed. `instructions`: what putting it together costs. */
+export interface ModuleSource {
+  readonly wasm: Uint8Array;
+  readonly instructions: bigint;
+  /** Why it is not the module that was meant. */
+  readonly fault?: Reject;
+}
+
+/** An install that takes more than a slice: it holds its canister until its last slice is over, and then has its effects. */
+export interface LongInstall {
+  readonly request: SubnetMessage;
+  readonly canister: CanisterId;
+  /** The canister, the module and what was compiled, as the install found them. */
+  readonly start: CanisterState;
+  readonly source: ModuleSource;
+  readonly compiled: ReadonlySet<Hash>;
+  /** The round in which it began. */
+  readonly height: Height;
+  readonly time: Nanos;
+  /** Slices executed. */
+  readonly slices: number;
+}
+
 /** What the scheduler remembers of the subnet. */
 export interface SchedulerState {
   /** The best priority among the canisters that last had something to do; who comes from idleness has no better one. */
   readonly ceiling: number;
-  /** Instructions that a long install still takes; meanwhile no other begins. */
-  readonly longInstall: bigint;
+  /** While it lasts no other begins. */
+  readonly install?: LongInstall;
   /** Bytes written since the last checkpoint height. */
   readonly heapDelta: number;
   /** Modules installed since then, by their hashes: to compile one again costs less (compile-charge.ts). */
@@ -56,7 +81,6 @@ export interface SchedulerState {
 
 export const NO_SCHEDULE: SchedulerState = {
   ceiling: 0,
-  longInstall: 0n,
   heapDelta: 0,
   compiled: new Set(),
 };

@@ -8,10 +8,10 @@ import { describe, expect, test } from "vitest";
 import { toHex } from "../../../src/base/bytes.ts";
 import { sha256 } from "../../../src/crypto/hash.ts";
 import { createExecution } from "../../../src/replica/execution/execution.ts";
-import { runJob } from "../../../src/replica/execution/long-runs.ts";
 import type { WasmHost } from "../../../src/replica/interfaces/wasm-host.ts";
 import { bytesOf, wat } from "../../../src/shell/testing/wat.ts";
 import { createWasmHost } from "../../../src/shell/wasm-host.ts";
+import { SLICE, slowElsewhere } from "./slow-elsewhere.ts";
 import { idOf, SECOND, subnetOf, told, USER, World } from "./world.ts";
 
 /** `go` counts down its 8-byte argument, writes on the way, calls itself, and replies with the time it saw. */
@@ -50,7 +50,6 @@ const WAT = `(module
     (global.set $sum (i64.add (global.get $sum) (i64.const 1)))
     (i64.store (i32.const 0) (global.get $sum)) (call $append (i32.const 0) (i32.const 8)) (call $reply)))`;
 
-const SLICE = 2_000_000n;
 const limits = { update: 40_000_000n, slice: SLICE, round: 2n * SLICE };
 
 const create = IDL.encode(
@@ -99,47 +98,6 @@ const word = (data: Uint8Array, at: number): bigint =>
 /** 22 instructions a turn of the loop, so about five slices. */
 const WORK = bytes(440_000n);
 
-/** Inline runs of the core give up early here, as they would at 200 M instructions. */
-const impatient = (host: WasmHost): WasmHost => ({
-  ...host,
-  run: (request) =>
-    host.run(request.giveUpAfter === undefined ? request : { ...request, giveUpAfter: 500_000n }),
-});
-
-/** Another thread, played by this one: of each job it tells a little more at every question. */
-function slowElsewhere(stepsPerSlice: number): {
-  readonly host: WasmHost;
-  waits: number;
-  inHand(): number;
-} {
-  const jobs = new Map<string, { told: number; slices: bigint[]; result: unknown }>();
-  const begin = (job: unknown) => {
-    const slices: bigint[] = [];
-    const host = createWasmHost({ slices: { instructions: SLICE, onSlice: (used) => slices.push(used) } });
-    return { told: 0, slices, result: structuredClone(runJob(host, structuredClone(job))) };
-  };
-  const self = {
-    waits: 0,
-    inHand: () => jobs.size,
-    host: {
-      ...impatient(createWasmHost()),
-      elsewhere(name: string, job: unknown) {
-        const begun = jobs.get(name) ?? begin(job);
-        jobs.set(name, begun);
-        begun.told++;
-        const passed = Math.floor(begun.told / stepsPerSlice);
-        if (passed > begun.slices.length) {
-          jobs.delete(name);
-          return { kind: "ended" as const, result: begun.result };
-        }
-        self.waits++;
-        return { kind: "running" as const, instructions: begun.slices[passed - 1] ?? 0n };
-      },
-    },
-  };
-  return self;
-}
-
 describe("a message of about five slices", () => {
   test("has its effects when the last is over, with the time and the count of one execution", () => {
     const world = worldOn(createWasmHost());
@@ -164,6 +122,13 @@ describe("a message of about five slices", () => {
     world.round();
     expect(world.canister(0).globals).toEqual([(440_000n * 440_001n) / 2n + 1n]);
     expect(world.missingCycles()).toBe(0n);
+  });
+
+  test("is not too late once it has begun", () => {
+    const world = worldOn(createWasmHost());
+    const call = world.ingress(idOf(0), "go", WORK, 3n);
+    for (let n = 0; n < 8; n++) world.round(n === 0 ? [call] : [], 2n);
+    expect(world.status(call).kind).toBe("replied");
   });
 
   test("messages, cycles and management calls that come meanwhile wait or stay", () => {

@@ -1,10 +1,12 @@
 /** What every method of `aaaaa-aa` is given, and how it may end. */
-import type { PrincipalId } from "../../../types/ids.ts";
+import type { Nanos, PrincipalId } from "../../../types/ids.ts";
 import type { Reject } from "../../../types/messages.ts";
 import type { WasmHost } from "../../interfaces/wasm-host.ts";
 import type { CanisterChange, CanisterState } from "../../state/canister.ts";
 import type { SubnetMessage } from "../../state/messages.ts";
+import type { LongInstall } from "../../state/standing.ts";
 import type { Draft } from "../draft.ts";
+import type { LongRuns } from "../long-runs.ts";
 import type { Answer } from "../response.ts";
 import { EMPTY_REPLY, encodeReply } from "./candid-encode.ts";
 import type { Type } from "./candid-types.ts";
@@ -13,13 +15,19 @@ import { canisterNotFound, notController } from "./rejects.ts";
 
 export interface ManagementEnv {
   readonly host: WasmHost;
+  readonly longRuns: LongRuns;
 }
 
 export interface ManagementCall {
   readonly env: ManagementEnv;
   readonly draft: Draft;
   readonly request: SubnetMessage;
+  /** The install that goes on with this call. */
+  readonly long?: LongInstall | undefined;
 }
+
+/** When the call began. */
+export const startOf = ({ draft, long }: ManagementCall): Nanos => long?.time ?? draft.time;
 
 export type ManagementOutcome =
   /**
@@ -33,6 +41,8 @@ export type ManagementOutcome =
       readonly instructions: bigint;
       readonly compiling?: bigint;
     }
+  /** An install that takes more slices; undefined where it is not known yet whether it does. Nothing was done. */
+  | { readonly kind: "long"; readonly install: LongInstall | undefined }
   /** Answered later, by `settleStopping` or by another management call. */
   | { readonly kind: "waiting" }
   /** Now in the draft's `postponedRawRand`: answered in a later round, with a tape that nobody knew in this one. */
@@ -73,21 +83,21 @@ export function controlled(
 
 /** The canister with its version raised and, when there is something to tell, its history longer by one. */
 export function changed(
-  { draft, request }: ManagementCall,
+  call: ManagementCall,
   canister: CanisterState,
   senderVersion: bigint | undefined,
   details?: CanisterChange["details"],
 ): CanisterState {
   const version = canister.version + 1n;
   if (details === undefined) return { ...canister, version };
-  const { origin } = request;
+  const { origin, caller } = call.request;
   const change: CanisterChange = {
-    at: draft.time,
+    at: startOf(call),
     version,
     origin:
       origin.kind === "canister"
         ? { kind: "canister", canister: origin.canister, version: senderVersion }
-        : { kind: "user", user: request.caller },
+        : { kind: "user", user: caller },
     details,
   };
   return {

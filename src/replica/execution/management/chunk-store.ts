@@ -24,7 +24,7 @@ import {
   UploadChunkReply,
 } from "./candid.ts";
 import type { ValueOf } from "./candid-types.ts";
-import { HEAP_DELTA_RATE, NO_STANDING } from "../../state/standing.ts";
+import { HEAP_DELTA_RATE, type ModuleSource, NO_STANDING } from "../../state/standing.ts";
 import { controlled, done, type ManagementCall, type ManagementOutcome, rejected, replied } from "./call.ts";
 import { isController } from "./permissions.ts";
 import { canisterNotFound, chunkStore } from "./rejects.ts";
@@ -105,15 +105,7 @@ export function storedChunks(call: ManagementCall, args: ValueOf<typeof Canister
   );
 }
 
-/** What is to be installed. `instructions`: what putting it together costs, an instruction a byte of whole chunks. */
-export interface ModuleSource {
-  readonly wasm: Uint8Array;
-  readonly instructions: bigint;
-  /** Why it is not the module that was meant. */
-  readonly fault?: Reject;
-}
-
-/** The module that the chunks make up. Who may use the store was not asked yet. */
+/** The module that the chunks make up, at an instruction a byte of whole chunks. Who may use the store was not asked yet. */
 export function assembled(
   call: ManagementCall,
   args: ValueOf<typeof InstallChunkedCodeArgs>,

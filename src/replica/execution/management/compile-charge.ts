@@ -22,7 +22,7 @@ const SPEED_UP = 100n;
 export function compileCharge(
   uploaded: Uint8Array,
   module: Decoded<LoadedModule>,
-  { compiled }: SchedulerState,
+  compiled: SchedulerState["compiled"],
 ): bigint {
   if (!module.ok) return BASE + EACH * BigInt(inflatedSize(uploaded));
   const { code, instrumentedSize } = module.value;

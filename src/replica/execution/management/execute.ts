@@ -13,6 +13,7 @@ import { defined } from "../../../base/assert.ts";
 import { equalBytes } from "../../../base/bytes.ts";
 import type { Decoded } from "../../../base/decoded.ts";
 import type { SubnetMessage } from "../../state/messages.ts";
+import type { LongInstall } from "../../state/standing.ts";
 import type { Draft } from "../draft.ts";
 import * as candid from "./candid.ts";
 import { decodeArgument, decodeNothing } from "./candid-decode.ts";
@@ -102,8 +103,9 @@ export function executeManagement(
   env: ManagementEnv,
   draft: Draft,
   request: SubnetMessage,
+  long?: LongInstall,
 ): ManagementOutcome {
-  const call: ManagementCall = { env, draft, request };
+  const call: ManagementCall = { env, draft, request, long };
   const rule = METHODS.get(request.method);
   if (rule === undefined) return rejected(call, unknownMethod(request.method));
   if (!rule.canisters) return rejected(call, onlyQueries(request.method));

@@ -15,6 +15,8 @@
  *        refused later than that costs something.
  *   IN8  Within that limit, putting chunks together and compiling cost instructions, too, after pre_upgrade and before
  *        the new module's hooks.
+ *   IN9  An install of more instructions than it may use so far is begun again when it may use more, with the canister, the
+ *        module and the time with which it began (long-runs.ts); until it is over nothing of it is seen.
  *
  * Run state does not matter. Source: interface L14–L24, M12; replica D.2, E.1.
  */
@@ -25,13 +27,23 @@ import type { Reject } from "../../../types/messages.ts";
 import type { CanisterHook, CanisterState } from "../../state/canister.ts";
 import { withConsumed } from "../../state/consumed.ts";
 import { grownPages, NO_PAGES } from "../../state/pages.ts";
+import type { LongInstall, ModuleSource } from "../../state/standing.ts";
 import { executionFee, freezingLimit, unusedInstructionsRefund } from "../cycles.ts";
 import { noWasmModule, rejectFrom } from "../failure.ts";
+import { NotYet, type RunCanister } from "../long-runs.ts";
 import { runHook } from "../run-hook.ts";
 import type { InstallChunkedCodeArgs, InstallCodeArgs, InstallMode } from "./candid.ts";
 import type { ValueOf } from "./candid-types.ts";
-import { changed, controlled, done, type ManagementCall, type ManagementOutcome, rejected } from "./call.ts";
-import { assembled, type ModuleSource } from "./chunk-store.ts";
+import {
+  changed,
+  controlled,
+  done,
+  type ManagementCall,
+  type ManagementOutcome,
+  rejected,
+  startOf,
+} from "./call.ts";
+import { assembled } from "./chunk-store.ts";
 import { compileCharge, withCompiled } from "./compile-charge.ts";
 import { loadModule, type LoadedModule } from "./load-module.ts";
 import {
@@ -48,6 +60,7 @@ interface Install {
   readonly call: ManagementCall;
   readonly mode: InstallMode;
   readonly source: ModuleSource;
+  readonly compiled: LongInstall["compiled"];
   /** Of the source, if it is what was meant. */
   readonly module: Decoded<LoadedModule> | undefined;
   readonly arg: Uint8Array;
@@ -55,47 +68,70 @@ interface Install {
 }
 
 export function installCode(call: ManagementCall, args: ValueOf<typeof InstallCodeArgs>): ManagementOutcome {
+  if (call.long !== undefined) return install(call, call.long, args);
   const found = controlled(call, args.canister_id);
   if ("reject" in found) return rejected(call, found.reject);
-  return install(call, found.canister, { wasm: args.wasm_module, instructions: 0n }, args);
+  return install(call, begun(call, found.canister, { wasm: args.wasm_module, instructions: 0n }), args);
 }
 
 export function installChunkedCode(
   call: ManagementCall,
   args: ValueOf<typeof InstallChunkedCodeArgs>,
 ): ManagementOutcome {
+  if (call.long !== undefined) return install(call, call.long, args);
   const found = controlled(call, args.target_canister);
   if ("reject" in found) return rejected(call, found.reject);
   const source = assembled(call, args);
   if ("reject" in source) return rejected(call, source.reject);
-  return install(call, found.canister, source, args);
+  return install(call, begun(call, found.canister, source), args);
 }
+
+const begun = (
+  { draft, request }: ManagementCall,
+  start: CanisterState,
+  source: ModuleSource,
+): LongInstall => ({
+  request,
+  canister: start.id,
+  start,
+  source,
+  compiled: draft.scheduler.compiled,
+  height: draft.height,
+  time: draft.time,
+  slices: 0,
+});
 
 /** IN5 and IN6: round the attempt, the money. */
 function install(
   call: ManagementCall,
-  before: CanisterState,
-  source: ModuleSource,
+  long: LongInstall,
   args: Pick<ValueOf<typeof InstallCodeArgs>, "mode" | "arg" | "sender_canister_version">,
 ): ManagementOutcome {
-  const { draft } = call;
+  const { draft, env } = call;
   const { subnet } = draft;
-  const module = source.fault === undefined ? loadModule(source.wasm, call.env.host) : undefined;
+  const { start: before, source, compiled } = long;
+  const module = source.fault === undefined ? loadModule(source.wasm, env.host) : undefined;
   const wasm64 = module?.ok === true && module.value.code.module.memory?.address === "i64";
   const limit = subnet.limits.install;
   const prepaid = executionFee(limit, wasm64, subnet);
   const missing = prepaid + freezingLimit(before, subnet) - before.cycles;
   if (missing > 0n) return rejected(call, installOutOfCycles(before.id, missing));
 
-  const attempt = new Attempt(call, { ...before, cycles: before.cycles - prepaid }, limit);
-  const reject = perform(attempt, {
-    call,
-    mode: args.mode,
-    source,
-    module,
-    arg: args.arg,
-    senderVersion: args.sender_canister_version,
-  });
+  const { mode, arg, sender_canister_version: senderVersion } = args;
+  const execution = `install ${long.canister}@${long.height}`;
+  const slices = long.slices + 1;
+  const runs = env.longRuns.attempt(execution, BigInt(slices) * subnet.limits.slice);
+  const attempt = new Attempt(call, runs, { ...before, cycles: before.cycles - prepaid }, limit);
+  const said = draft.facts.length;
+  let reject: Reject | undefined;
+  try {
+    reject = perform(attempt, { call, mode, source, compiled, module, arg, senderVersion });
+  } catch (error) {
+    if (!(error instanceof NotYet)) throw error;
+    draft.facts.splice(said);
+    return { kind: "long", install: error.isKnown ? { ...long, slices } : undefined };
+  }
+  env.longRuns.end(execution);
 
   const cost = prepaid - unusedInstructionsRefund(limit - attempt.instructions, wasm64, subnet);
   const paid = (canister: CanisterState): CanisterState => ({
@@ -118,7 +154,7 @@ function install(
     return { ...rejected(call, failure), instructions, compiling };
   }
   draft.cyclesBurned += attempt.burned;
-  draft.canisters.set(before.id, args.mode.tag === "reinstall" ? withoutOldLog(after, before) : after);
+  draft.canisters.set(before.id, mode.tag === "reinstall" ? withoutOldLog(after, before) : after);
   const { code } = after;
   if (code !== undefined) draft.scheduler = withCompiled(draft.scheduler, code.moduleHash);
   return { ...done(call), instructions, compiling };
@@ -138,10 +174,12 @@ class Attempt {
   compiling = 0n;
   burned = 0n;
   private readonly call: ManagementCall;
+  private readonly runs: RunCanister;
   private readonly limit: bigint;
 
-  constructor(call: ManagementCall, canister: CanisterState, limit: bigint) {
+  constructor(call: ManagementCall, runs: RunCanister, canister: CanisterState, limit: bigint) {
     this.call = call;
+    this.runs = runs;
     this.canister = canister;
     this.limit = limit;
   }
@@ -154,11 +192,11 @@ class Attempt {
   }
 
   run(hook: CanisterHook, arg: Uint8Array): Reject | undefined {
-    const { env, draft, request } = this.call;
-    const result = runHook(env.host, this.canister, hook, {
+    const { draft, request } = this.call;
+    const result = runHook(this.runs, this.canister, hook, {
       arg,
       caller: request.caller,
-      time: draft.time,
+      time: startOf(this.call),
       subnet: draft.subnet,
       instructionLimit: this.limit - this.instructions,
       messageLimit: this.limit,
@@ -226,7 +264,7 @@ function upgrade(
 /** IN8. `objection`: to the module as it is; nobody pays for compiling such a one. */
 function compile(
   attempt: Attempt,
-  { call, source, module }: Install,
+  { source, compiled, module }: Install,
   objection: (module: Decoded<LoadedModule>) => Reject | undefined = () => undefined,
 ): { readonly module: LoadedModule } | { readonly reject: Reject } {
   attempt.compile(source.instructions);
@@ -234,7 +272,7 @@ function compile(
   const judged = defined(module, "what was meant was loaded");
   const objected = objection(judged);
   if (objected !== undefined) return { reject: objected };
-  attempt.compile(compileCharge(source.wasm, judged, call.draft.scheduler));
+  attempt.compile(compileCharge(source.wasm, judged, compiled));
   return judged.ok ? { module: judged.value } : { reject: invalidWasm(attempt.canister.id, judged.because) };
 }
 
@@ -255,7 +293,7 @@ function deployed(
     code,
     globals,
     globalTimer: 0n,
-    lastInstalledAt: call.draft.time,
+    lastInstalledAt: startOf(call),
   };
 }
 

@@ -108,7 +108,9 @@ function load(call: ManagementCall, before: CanisterState, snapshot: CanisterSna
   if (hook !== undefined) return { reject: snapshotInconsistent(hook) };
   return paid(call, after, {
     instructions:
-      SNAPSHOT_INSTRUCTIONS + BigInt(snapshot.size) + compileCharge(wasm, module, call.draft.scheduler),
+      SNAPSHOT_INSTRUCTIONS +
+      BigInt(snapshot.size) +
+      compileCharge(wasm, module, call.draft.scheduler.compiled),
     memory: { before: memoryUsed(before), after: memoryUsed(after) },
   });
 }

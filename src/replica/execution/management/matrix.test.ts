@@ -16,6 +16,7 @@ import { stateOf } from "../../state/draft.ts";
 import * as candid from "./candid.ts";
 import * as snapshots from "./candid-snapshots.ts";
 import { encodeReply } from "./candid-encode.ts";
+import { createLongRuns } from "../long-runs.ts";
 import { executeManagement } from "./execute.ts";
 import { managementIngressRefusal } from "./ingress.ts";
 import { METHODS } from "./methods.ts";
@@ -182,11 +183,11 @@ function ask(door: Door, method: string, who: PrincipalId, { draft, id }: Return
       payload: arg,
       cycles: T,
     } as const;
-    const outcome = executeManagement({ host }, draft, request as never);
+    const outcome = executeManagement({ host, longRuns: createLongRuns(host) }, draft, request as never);
     if (method === "stop_canister") settleStopping(draft);
     if (outcome.kind === "postponed")
       return { said: "", reply: (rawRandAnswer(new Uint8Array(32)) as { data: Uint8Array }).data };
-    if (outcome.kind === "waiting") return { said: "", reply: NOTHING };
+    if (outcome.kind !== "response") return { said: "", reply: NOTHING };
     return outcome.payload.kind === "reply"
       ? { said: "", reply: outcome.payload.data }
       : { said: said(outcome.payload.reject) };

@@ -20,7 +20,7 @@ test("after an install of more than nothing others wait until a round has worked
     const message = `${draft.ingressHistory.size}`.padStart(64, "0");
     const record = { sender: ALICE, receiver: "", effectiveCanister: id, expiry: 0n, changedAt: draft.time };
     draft.ingressHistory.set(message, { ...record, status: { kind: "received" } });
-    const { instructions } = executor.executeSubnetMessage(draft, {
+    const attempt = executor.executeSubnetMessage(draft, {
       kind: "request",
       origin: { kind: "ingress", message, user: ALICE },
       caller: ALICE,
@@ -35,6 +35,7 @@ test("after an install of more than nothing others wait until a round has worked
       }),
       cycles: 0n,
     });
+    const instructions = attempt.kind === "done" ? attempt.instructions : 0n;
     return { instructions, status: draft.ingressHistory.get(message)!.status };
   };
   const { instructions } = install("install_code");

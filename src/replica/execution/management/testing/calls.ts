@@ -11,6 +11,7 @@ import type { CallOrigin } from "../../../state/messages.ts";
 import { NOTHING_TOLD } from "../../../state/query-stats.ts";
 import { NO_SCHEDULE } from "../../../state/standing.ts";
 import type { ReplicatedState } from "../../../state/state.ts";
+import { createLongRuns } from "../../long-runs.ts";
 import * as candid from "../candid.ts";
 import { decodeArgument } from "../candid-decode.ts";
 import { EMPTY_REPLY, encodeReply } from "../candid-encode.ts";
@@ -135,7 +136,7 @@ const perform = <V>(
   cycles: bigint,
   host: WasmHost,
 ): ManagementOutcome =>
-  executeManagement({ host }, draft, {
+  executeManagement({ host, longRuns: createLongRuns(host) }, draft, {
     kind: "request",
     origin,
     caller,
