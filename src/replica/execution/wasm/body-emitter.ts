@@ -5,6 +5,7 @@
  */
 import { F32, F64, type FunctionType, I32, I64, V128 } from "./decode.ts";
 import { undecodable } from "./reader.ts";
+import { touchHelper } from "./plan.ts";
 import { CHARGED_PAGE } from "./touched-pages.ts";
 import { putSigned, putU32 } from "./writer.ts";
 
@@ -41,13 +42,15 @@ export interface BodyContext {
   readonly charge64: number;
   readonly fill: number;
   readonly copy: number;
-  /** The helpers that touch pages: (first byte, size) → the instruction counter, with a 64-bit memory (…, offset). */
-  readonly access: number;
-  readonly write: number;
+  /** The first of the helpers that touch pages (helper-functions.ts). */
+  readonly touch: number;
   /** The helper that initialises from a data segment. */
   memoryInit(segment: number): number;
   /** Receives rewritten bodies one after the other; replaced when it has to grow. */
   out: Uint8Array;
+  /** Where in `out` the `if`s stand that are seldom taken; replaced when it has to grow. */
+  seldom: Int32Array;
+  seldomCount: number;
   /** Calls seen: function index in the uploaded module, or −1 − type index for an indirect call. */
   edges: Int32Array;
   edgeCount: number;
@@ -57,7 +60,7 @@ export interface BodyContext {
 /** Temporaries: an address and one of each type for the value that waits while an address is marked. */
 const ADDRESS = 0;
 const VALUE_OF: Readonly<Record<number, number>> = { [I32]: 1, [I64]: 2, [F32]: 3, [F64]: 4, [V128]: 5 };
-/** The instruction counter, while no call is in between. */
+/** The instruction counter, in loops while no call is in between. */
 export const COUNTER = 6;
 /** Pages touched last, in loops. Sites take turns, so that a loop over a few arrays keeps a page of each. */
 const PAGES = 7;
@@ -69,6 +72,8 @@ export interface PageLocal {
 }
 const NO_PAGE_LOCALS: readonly PageLocal[] = [];
 const WRITTEN_PAGE = 4096;
+/** Of an operand: no local is known to hold it. */
+export const UNKNOWN = -1;
 /** Room that is kept free in the output: no operator but br_table writes more. */
 export const ROOM = 192;
 
@@ -201,29 +206,44 @@ export class BodyEmitter {
     this.put(functionIndex);
   }
 
-  /** The address is on the stack; `sub` follows opcode 0xfd. */
-  protected touchAndLoad(size: number, op: number, sub: number): void {
+  /**
+   * The address is on the stack, and in local `from` as well where that is not UNKNOWN; `sub` follows opcode 0xfd.
+   */
+  protected touchAndLoad(from: number, size: number, op: number, sub: number): void {
     if (this.c.flavour !== "unmarked") {
-      const address = this.temporary(this.c.wide ? I64 : I32, ADDRESS);
+      let address = from;
+      if (address === UNKNOWN) {
+        address = this.temporary(this.c.wide ? I64 : I32, ADDRESS);
+        this.byte(0x22);
+        this.put(address);
+      }
       this.touch(address, size, false);
-      this.byte(0x20);
-      this.put(address);
     }
     this.memoryOperator(op, sub);
   }
 
-  /** The address is under a value of `valueType` on the stack; `sub` follows opcode 0xfd. */
-  protected touchAndStore(valueType: number, size: number, op: number, sub: number, writes = true): void {
+  /** The same with a value of `valueType` on top of the address. */
+  protected touchAndStore(
+    from: number,
+    valueType: number,
+    size: number,
+    op: number,
+    sub: number,
+    writes = true,
+  ): void {
     if (this.c.flavour !== "unmarked") {
-      const value = this.temporary(valueType);
-      const address = this.temporary(this.c.wide ? I64 : I32, ADDRESS);
-      this.byte(0x21);
-      this.put(value);
-      this.touch(address, size, writes);
-      this.byte(0x20);
-      this.put(address);
-      this.byte(0x20);
-      this.put(value);
+      if (from !== UNKNOWN) this.touch(from, size, writes);
+      else {
+        const value = this.temporary(valueType);
+        const address = this.temporary(this.c.wide ? I64 : I32, ADDRESS);
+        this.byte(0x21);
+        this.put(value);
+        this.byte(0x22);
+        this.put(address);
+        this.touch(address, size, writes);
+        this.byte(0x20);
+        this.put(value);
+      }
     }
     this.memoryOperator(op, sub);
   }
@@ -234,7 +254,7 @@ export class BodyEmitter {
     this.memoryArgument();
   }
 
-  /** Takes the address from the stack into its local, and touches what the operator in hand is about to. */
+  /** Touches what the operator in hand is about to; its address is in a local. */
   private touch(address: number, size: number, writes: boolean): void {
     const { c } = this;
     const start = this.i;
@@ -242,53 +262,52 @@ export class BodyEmitter {
     this.i = start + 1;
     const offset = Math.min(this.offset(), 2 ** 52);
     this.i = start;
-    const page = this.loops > 0 ? this.pageLocal(writes) : -1;
-    const global = writes ? c.writtenGlobal : c.accessedGlobal;
-    const counter = this.temporary(I64, COUNTER);
+    const isLoop = this.loops > 0;
+    const page = isLoop ? this.pageLocal(writes) : writes ? c.writtenGlobal : c.accessedGlobal;
     const out = this.out;
     let o = this.o;
-    out[o++] = 0x22;
-    o = this.putFirstByte(o, address, offset);
-    out[o++] = page >= 0 ? 0x20 : 0x23;
-    o = putU32(out, o, page >= 0 ? page : global);
+    out[o++] = 0x20;
+    o = putU32(out, o, address);
+    if (!c.wide) out[o++] = 0xad;
+    if (offset !== 0) {
+      out[o++] = 0x42;
+      o = putSigned(out, o, offset);
+      out[o++] = 0x7c;
+    }
+    out[o++] = isLoop ? 0x20 : 0x23;
+    o = putU32(out, o, page);
     out[o++] = 0x7d;
     out[o++] = 0x42;
     o = putSigned(out, o, (writes ? WRITTEN_PAGE : CHARGED_PAGE) - size);
     out[o++] = 0x56;
+    if (isLoop) this.seldom(o);
     out[o++] = 0x04;
     out[o++] = 0x40;
     out[o++] = 0x20;
-    o = this.putFirstByte(o, address, offset);
-    out[o++] = 0x42;
-    out[o++] = size;
-    if (c.wide) {
-      out[o++] = 0x42;
-      o = putSigned(out, o, offset);
-    }
+    o = putU32(out, o, address);
+    out[o++] = c.wide ? 0x42 : 0x41;
+    o = putSigned(out, o, c.wide ? offset : offset | 0);
     out[o++] = 0x10;
-    o = putU32(out, o, writes ? c.write : c.access);
-    out[o++] = 0x21;
-    o = putU32(out, o, counter);
-    if (page >= 0) {
-      out[o++] = 0x23;
-      o = putU32(out, o, global);
+    o = putU32(out, o, c.touch + touchHelper(size, writes, isLoop));
+    if (isLoop) {
       out[o++] = 0x21;
       o = putU32(out, o, page);
+      out[o++] = 0x21;
+      o = putU32(out, o, this.temporary(I64, COUNTER));
     }
     out[o++] = 0x0b;
     this.o = o;
   }
 
-  /** The address's index behind an operator just written, and from it, as i64, where the access begins. */
-  private putFirstByte(at: number, address: number, offset: number): number {
-    const { out } = this;
-    let o = putU32(out, at, address);
-    if (!this.c.wide) out[o++] = 0xad;
-    if (offset === 0) return o;
-    out[o++] = 0x42;
-    o = putSigned(out, o, offset);
-    out[o++] = 0x7c;
-    return o;
+  /** Tells engines that the `if` at `at` is seldom taken. */
+  private seldom(at: number): void {
+    const { c } = this;
+    if (c.seldomCount === c.seldom.length) {
+      const wider = new Int32Array(c.seldom.length * 2);
+      wider.set(c.seldom);
+      c.seldom = wider;
+    }
+    c.seldom[c.seldomCount++] = at;
   }
 
   private pageLocal(writes: boolean): number {

@@ -3,7 +3,7 @@
  * vectors. Each reads its immediates, writes itself and what goes around it (B2–B6), and leaves what it costs and how it
  * moves the operand stack. See body.ts.
  */
-import { type BodyContext, BodyEmitter, COUNTER, enc, leb, ROOM } from "./body-emitter.ts";
+import { type BodyContext, BodyEmitter, COUNTER, enc, leb, ROOM, UNKNOWN } from "./body-emitter.ts";
 import { F32, F64, type FunctionType, I32, I64, V128 } from "./decode.ts";
 import { GROW_SIZE, LENGTH_SIZE, WIDE_LENGTH_SIZE } from "./instrumented.ts";
 import {
@@ -59,6 +59,8 @@ export class OperatorRewriter extends BodyEmitter {
   /** Of the operator in hand, beyond what its table says. */
   protected operatorCost = 0;
   protected operatorDelta = 0;
+  /** How many operands it leaves that are new. One too many does no harm. */
+  protected produced = 1;
   /** Of all operators behind 0xfc so far. */
   protected miscWeight = 0;
   /** Instructions that mainnet writes around operators (instrumented.ts). */
@@ -110,7 +112,6 @@ export class OperatorRewriter extends BodyEmitter {
       case 0x03: // Loop
 
       case 0x04: // If
-        this.byte(op);
         this.openBlock(op, height);
         break;
       case 0x0e: // BranchTable
@@ -127,7 +128,7 @@ export class OperatorRewriter extends BodyEmitter {
         else this.called(this.c.types[t]!);
         this.byte(op);
         this.put(this.functionAt(f));
-        if (op === 0x10) this.readCounter();
+        if (op === 0x10) this.counterChanged();
         break;
       }
       case 0x11: // CallIndirect
@@ -142,7 +143,7 @@ export class OperatorRewriter extends BodyEmitter {
         this.byte(op);
         this.put(t);
         this.number();
-        if (op === 0x11) this.readCounter();
+        if (op === 0x11) this.counterChanged();
         break;
       }
       case 0x1c: // SelectTyped
@@ -184,7 +185,7 @@ export class OperatorRewriter extends BodyEmitter {
         this.addedAround += GROW_SIZE;
         this.onlyMemory(1);
         this.call(this.c.grow);
-        this.readCounter();
+        this.counterChanged();
         break;
       case 0x43: // Bytes4
         this.byte(op);
@@ -237,7 +238,11 @@ export class OperatorRewriter extends BodyEmitter {
   }
 
   /** Behind every call: what was called has counted too. */
-  protected readCounter(): void {
+  protected counterChanged(): void {
+    if (this.loops > 0) this.readCounter();
+  }
+
+  private readCounter(): void {
     this.bytes(this.getCounter);
     this.byte(0x21);
     this.put(this.temporary(I64, COUNTER));
@@ -245,9 +250,12 @@ export class OperatorRewriter extends BodyEmitter {
 
   private called(type: FunctionType): void {
     this.operatorDelta = type.results.length - type.params.length;
+    this.produced = type.results.length;
   }
 
   private openBlock(op: number, height: number): void {
+    if (op === LOOP && this.loops === 0) this.readCounter();
+    this.byte(op);
     const b = this.c.source[this.i]!;
     let params = 0;
     let produced = 0;
@@ -265,6 +273,7 @@ export class OperatorRewriter extends BodyEmitter {
     this.bases.push(height - params);
     this.results.push(produced);
     this.operands.push(op === LOOP ? NO_ELSE : params);
+    this.produced = params;
     if (op === LOOP) this.loops++;
   }
 
@@ -313,25 +322,25 @@ export class OperatorRewriter extends BodyEmitter {
       this.i = start;
       this.taint();
       this.call(wide && tables > 0 ? c.charge64 : c.charge32);
-      this.readCounter();
+      this.counterChanged();
     };
     switch (sub) {
       case Misc.MemoryInit: {
         const segment = this.u32();
         this.onlyMemory(1);
         this.call(c.memoryInit(segment));
-        this.readCounter();
+        this.counterChanged();
         break;
       }
       case Misc.MemoryCopy:
         this.onlyMemory(2);
         this.call(c.copy);
-        this.readCounter();
+        this.counterChanged();
         break;
       case Misc.MemoryFill:
         this.onlyMemory(1);
         this.call(c.fill);
-        this.readCounter();
+        this.counterChanged();
         break;
       case Misc.TableInit:
         chargeLength(0);
@@ -375,8 +384,8 @@ export class OperatorRewriter extends BodyEmitter {
     this.operatorDelta = SIMD.delta[sub]!;
     if (access) {
       const size = simdAccessBytes(sub);
-      if (kind === SimdKind.Load) this.touchAndLoad(size, 0xfd, sub);
-      else this.touchAndStore(V128, size, 0xfd, sub, kind !== SimdKind.LoadLane);
+      if (kind === SimdKind.Load) this.touchAndLoad(UNKNOWN, size, 0xfd, sub);
+      else this.touchAndStore(UNKNOWN, V128, size, 0xfd, sub, kind !== SimdKind.LoadLane);
       if (kind === SimdKind.StoreLane || kind === SimdKind.LoadLane) this.copyBytes(1);
       return;
     }

@@ -5,11 +5,12 @@
  *       after loop, if, else, br, br_if, br_table, end, return, unreachable and tail calls. The subtraction is written
  *       before the block's first operator that costs anything, with room for its number, which is known at its end.
  *       That of the first block is left to the head of the function (rewrite.ts).
- *       A local keeps the counter between calls; the global is written every time, so that a trap leaves it exact.
+ *       In loops a local keeps the counter between calls; the global is written every time, so that a trap leaves it exact.
  *   B2  Lengths of bulk operators are charged when they run, before they run.
  *   B3  A load tests that it stays in the 64 KiB page accessed last, a store that it stays in the 4 KiB page written
  *       last; where one does not, a helper charges and marks (touched-pages.ts). Globals remember these pages between
- *       functions, locals do in loops.
+ *       functions, locals do in loops. Most addresses are a local's value that is still in it: where they were pushed is
+ *       remembered by height, and the test reads that local; any other address is kept in a local of ours.
  *   B4  Float arithmetic yields canonical NaNs, except where the next operator only passes the value on to arithmetic
  *       or a comparison, which cannot tell NaNs apart.
  *   B5  `return` becomes a branch to the function's outermost label, so that a function which counts its stack use can
@@ -18,7 +19,7 @@
  *
  * Source: replica D.3, D.4; DESIGN §6.
  */
-import { type BodyContext, COUNTER, enc, leb, type PageLocal, ROOM } from "./body-emitter.ts";
+import { type BodyContext, COUNTER, enc, leb, type PageLocal, ROOM, UNKNOWN } from "./body-emitter.ts";
 import { LOOP, NO_ELSE, OperatorRewriter } from "./body-operators.ts";
 import { F32, F64, I32, I64, V128 } from "./decode.ts";
 import { CHARGE_SIZE, TEST_SIZE } from "./instrumented.ts";
@@ -48,6 +49,9 @@ export interface Body {
   readonly simd: boolean;
   readonly tailCalls: boolean;
   readonly writesTables: boolean;
+  /** In `seldom`. */
+  readonly seldomStart: number;
+  readonly seldomEnd: number;
 }
 
 const STORE_TYPE = [I32, I64, F32, F64, I32, I32, I64, I64, I64];
@@ -61,10 +65,15 @@ const NARROW_MAX = 8191;
 
 /** One for a module: `rewrite` takes its functions one after the other. */
 export class BodyRewriter extends OperatorRewriter {
+  /** Behind a charge inside and outside of loops, and behind that at loop heads. */
   private readonly setCounter: Uint8Array;
-  /** What follows a charge at loop heads. */
   private readonly test: Uint8Array;
   private readonly isPausable: boolean;
+  /** By height: where in the source the operator stands that left the operand on top. */
+  private readonly pushedAt = new Int32Array(SLOTS);
+  /** By local: where in the source it was last set. */
+  private readonly setAt = new Int32Array(MAX_LOCALS);
+  private last = 0;
 
   constructor(context: BodyContext) {
     super(context);
@@ -94,12 +103,11 @@ export class BodyRewriter extends OperatorRewriter {
     giveBack: number,
     chargeBytes: 2 | 5,
   ): Body | undefined {
-    const { c, bases, results, operands, setCounter, test, isPausable } = this;
+    const { c, bases, results, operands, setCounter, test, isPausable, pushedAt, setAt } = this;
     const src = c.source;
-    const { kind: KIND, cost: COST, delta: DELTA } = ONE;
     const mostCost = chargeBytes === 2 ? NARROW_MAX : Infinity;
     const accessCost = c.wide ? 1 : 0; // on top of the table's 1
-    const edgeStart = c.edgeCount;
+    const { edgeCount, seldomCount } = c;
     this.begin(index, from, giveBack);
     const locals = this.locals(end);
     const counterLocal = this.temporary(I64, COUNTER);
@@ -116,6 +124,8 @@ export class BodyRewriter extends OperatorRewriter {
     let operators = 0;
     let added = CHARGE_SIZE + TEST_SIZE;
     let complexity = 0;
+    /** 0: this can be reached. Else 1, and 1 for each block opened since. */
+    let dead = 0;
     this.miscWeight = 0;
     for (;;) {
       if (i >= end) undecodable("function body ends early", i);
@@ -123,17 +133,26 @@ export class BodyRewriter extends OperatorRewriter {
         this.o = o;
         out = this.widen();
       }
-      const op = src[i]!;
-      const price = COST[op]!;
-      if (chargeAt === NOWHERE && (price !== 0 || tested)) {
-        out[o++] = 0x20;
-        o = putU32(out, o, counterLocal);
+      const at = i++;
+      const op = src[at]!;
+      const info = INFO[op]!;
+      if (chargeAt === NOWHERE && ((info & COST) !== 0 || tested)) {
+        const isLoop = this.loops > 0;
+        if (isLoop) {
+          out[o++] = 0x20;
+          o = putU32(out, o, counterLocal);
+        } else {
+          out[o++] = 0x23;
+          for (let k = 1; k < setCounter.length; k++) out[o++] = setCounter[k]!;
+        }
         out[o++] = 0x42;
         chargeAt = o;
         o += chargeBytes;
         out[o++] = 0x7d;
-        out[o++] = 0x22;
-        o = putU32(out, o, counterLocal);
+        if (isLoop) {
+          out[o++] = 0x22;
+          o = putU32(out, o, counterLocal);
+        }
         for (let k = 0; k < setCounter.length; k++) out[o++] = setCounter[k]!;
         if (tested) {
           out[o++] = 0x20;
@@ -141,24 +160,24 @@ export class BodyRewriter extends OperatorRewriter {
           for (let k = 0; k < test.length; k++) out[o++] = test[k]!;
           if (isPausable) {
             this.o = o;
-            this.readCounter();
+            this.counterChanged();
             o = this.o;
           } else out[o++] = 0x00;
           out[o++] = 0x0b;
+          tested = false;
         }
-        tested = false;
       }
-      i++;
       operators++;
-      complexity += WEIGHT[op]!;
-      cost += price;
-      height += DELTA[op]!;
+      complexity += (info >> WEIGHT_AT) & 63;
+      cost += info & COST;
+      height += ((info >> DELTA_AT) & 15) - 8;
       if (height > highest) highest = height;
-      if (ENDS_BLOCK[op] !== 0) {
+      if ((info & ENDS_BLOCK) !== 0) {
         if (chargeAt === IN_HEAD) entryCost = cost;
         else if (chargeAt !== NOWHERE) {
           if (cost > mostCost) {
-            c.edgeCount = edgeStart;
+            c.edgeCount = edgeCount;
+            c.seldomCount = seldomCount;
             return undefined;
           }
           putCost(out, chargeAt, cost, chargeBytes);
@@ -166,54 +185,90 @@ export class BodyRewriter extends OperatorRewriter {
         }
         chargeAt = NOWHERE;
         cost = 0;
+        if (dead === 0 && (info & NO_WAY_ON) !== 0) dead = 1;
       }
-      const kind = KIND[op]!;
+      const kind = info & KIND;
       if (kind === NUMBER) {
         out[o++] = op;
         let b = src[i++]!;
+        if (op === 0x21 || op === 0x22) setAt[b < 0x80 ? b : this.numberAt(i - 1)] = at;
         while (b >= 0x80) {
           out[o++] = b;
           b = src[i++]!;
         }
         out[o++] = b;
-      } else if (kind === PLAIN) out[o++] = op;
-      else if (kind === END) {
+        if (op !== 0x21 && dead === 0 && height < SLOTS) pushedAt[height] = at;
+      } else if (kind === PLAIN) {
+        out[o++] = op;
+        if (dead === 0 && height < SLOTS) pushedAt[height] = at;
+      } else if (kind === END) {
         if (bases.length === 0) {
           if (i !== end) undecodable("operators remain behind the end of a function", i);
           this.checkComplexity(complexity + this.miscWeight);
-          return this.finish(outAt, o, operators + added, highest, locals, entryCost);
+          return this.finish(outAt, o, operators + added, highest, locals, entryCost, seldomCount);
         }
         out[o++] = op;
-        height = bases.pop()! + results.pop()!;
+        const produced = results.pop()!;
+        height = bases.pop()! + produced;
+        for (let k = 0; k < produced && height - k < SLOTS; k++) pushedAt[height - k] = at;
         if (operands.pop() === NO_ELSE) this.loops--;
+        if (dead > 0) dead--;
       } else if (kind === ELSE) {
         if (bases.length === 0) undecodable("else without if", i - 1);
         out[o++] = op;
-        height = bases[bases.length - 1]! + operands[operands.length - 1]!;
+        const given = operands[operands.length - 1]!;
+        height = bases[bases.length - 1]! + given;
+        for (let k = 0; k < given && height - k < SLOTS; k++) pushedAt[height - k] = at;
+        if (dead === 1) dead = 0;
       } else {
         this.i = i;
         this.o = o;
-        this.operatorCost = 0;
-        this.operatorDelta = 0;
         if (kind === LOAD) {
           cost += accessCost;
-          this.touchAndLoad(ACCESS_BYTES[op - 0x28]!, op, -1);
+          const from = dead === 0 ? this.localAt(height) : UNKNOWN;
+          this.touchAndLoad(from, ACCESS_BYTES[op - 0x28]!, op, -1);
+          if (dead === 0 && height < SLOTS) pushedAt[height] = at;
         } else if (kind === STORE) {
           cost += accessCost;
-          this.touchAndStore(STORE_TYPE[op - 0x36]!, ACCESS_BYTES[op - 0x28]!, op, -1);
+          const from = dead === 0 ? this.localAt(height + 1) : UNKNOWN;
+          this.touchAndStore(from, STORE_TYPE[op - 0x36]!, ACCESS_BYTES[op - 0x28]!, op, -1);
         } else {
+          this.operatorCost = 0;
+          this.operatorDelta = 0;
+          this.produced = 1;
           this.other(op, height, end);
           tested = op === LOOP;
           if (tested) added += TEST_SIZE;
+          if (dead > 0 && op >= 0x02 && op <= 0x04) dead++;
           cost += this.operatorCost;
           height += this.operatorDelta;
           if (height > highest) highest = height;
+          if (dead === 0)
+            for (let k = 0; k < this.produced && height - k < SLOTS; k++) pushedAt[height - k] = at;
           out = this.out;
         }
         i = this.i;
         o = this.o;
       }
     }
+  }
+
+  /** The local that holds the operand at this height, if one is known. */
+  private localAt(height: number): number {
+    if (height >= SLOTS) return UNKNOWN;
+    const at = this.pushedAt[height]!;
+    const op = this.c.source[at]!;
+    if (op !== 0x20 && op !== 0x22) return UNKNOWN;
+    const local = this.numberAt(at + 1);
+    return this.setAt[local]! <= at ? local : UNKNOWN;
+  }
+
+  private numberAt(at: number): number {
+    const here = this.i;
+    this.i = at;
+    const value = this.u32();
+    this.i = here;
+    return value;
   }
 
   private begin(index: number, from: number, giveBack: number): void {
@@ -229,6 +284,8 @@ export class BodyRewriter extends OperatorRewriter {
     this.operands.length = 0;
     this.loops = 0;
     this.addedAround = 0;
+    if (from < this.last) this.setAt.fill(0);
+    this.last = from + 1;
     this.simd = false;
     this.tailCalls = false;
     this.writesTables = false;
@@ -249,6 +306,7 @@ export class BodyRewriter extends OperatorRewriter {
     height: number,
     locals: { readonly start: number; readonly groups: number; readonly end: number },
     entryCost: number,
+    seldomStart: number,
   ): Body {
     return {
       start,
@@ -266,6 +324,8 @@ export class BodyRewriter extends OperatorRewriter {
       simd: this.simd,
       tailCalls: this.tailCalls,
       writesTables: this.writesTables,
+      seldomStart,
+      seldomEnd: this.c.seldomCount,
     };
   }
 
@@ -291,12 +351,32 @@ export class BodyRewriter extends OperatorRewriter {
 /** Where the cost of the block in hand is to be written, besides a place in the output. */
 const NOWHERE = -1;
 const IN_HEAD = -2;
-// Names for the hot loop.
-const { Plain: PLAIN, Number: NUMBER, Load: LOAD, Store: STORE, Else: ELSE, End: END } = Kind;
 
-/** 1 for operators that end a metered block. */
-const ENDS_BLOCK = new Uint8Array(256);
-for (const op of [0x00, LOOP, 0x04, 0x05, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x12, 0x13]) ENDS_BLOCK[op] = 1;
+/** Operands whose origin is kept. */
+const SLOTS = 4096;
+
+/** What the hot loop asks of an operator, in one number: its cost, and what follows. */
+const COST = 0xff;
+const KIND = 0xf00;
+const WEIGHT_AT = 12;
+const DELTA_AT = 18;
+const ENDS_BLOCK = 1 << 22;
+/** What stands behind it is not reached from it. */
+const NO_WAY_ON = 1 << 23;
+const INFO = Int32Array.from(
+  ONE.kind,
+  (kind, op) => ONE.cost[op]! | (kind << 8) | (WEIGHT[op]! << WEIGHT_AT) | ((ONE.delta[op]! + 8) << DELTA_AT),
+);
+for (const op of [0x00, 0x0c, 0x0e, 0x0f, 0x12, 0x13]) INFO[op]! |= ENDS_BLOCK | NO_WAY_ON;
+for (const op of [LOOP, 0x04, 0x05, 0x0b, 0x0d]) INFO[op]! |= ENDS_BLOCK;
+const [PLAIN, NUMBER, LOAD, STORE, ELSE, END] = [
+  Kind.Plain << 8,
+  Kind.Number << 8,
+  Kind.Load << 8,
+  Kind.Store << 8,
+  Kind.Else << 8,
+  Kind.End << 8,
+] as const;
 
 /** A signed LEB128 number, padded to its room. */
 function putCost(out: Uint8Array, at: number, cost: number, room: 2 | 5): void {

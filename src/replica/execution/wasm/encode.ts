@@ -1,5 +1,5 @@
 /** Puts the rewritten module together, section by section (R3, R4, R5, R6 of rewrite.ts). */
-import { concat } from "../../../base/bytes.ts";
+import type { CodeSection } from "./code-section.ts";
 import { type Decoded, type ElementSegment, F32, F64, I32, I64 } from "./decode.ts";
 import { helperTypes } from "./helper-functions.ts";
 import { ADDED_IMPORTS, type Plan, typeFor } from "./plan.ts";
@@ -7,7 +7,7 @@ import { MAX_PAGES_32, MAX_PAGES_64, MAX_TABLE_ELEMENTS } from "./requirements.t
 import { MARKS_PAGES } from "./touched-pages.ts";
 import { Writer } from "./writer.ts";
 
-export function encode(plan: Plan, code: Writer): Uint8Array {
+export function encode(plan: Plan, code: CodeSection): Uint8Array {
   const { m, wide, importCount } = plan;
   const A = wide ? I64 : I32;
   const helperTypeIndices = helperTypes(plan);
@@ -40,34 +40,29 @@ export function encode(plan: Plan, code: Writer): Uint8Array {
   const functions = new Writer().u32(m.functions.length + helperTypeIndices.length);
   for (const t of [...m.functions, ...helperTypeIndices]) functions.u32(t);
 
-  const out = new Sections();
-  out.section(1, types).section(2, imports).section(3, functions);
-  if (m.tables.length > 0) out.section(4, tableSection(m));
-  out.section(6, globalSection(plan)).section(7, exportSection(plan));
-  if (m.elements.length > 0) out.section(9, elementSection(m, importCount));
-  if (m.dataCount !== undefined) out.section(12, new Writer().u32(m.dataCount));
-  out.section(10, code);
+  const before = new Writer(65_536).raw(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+  before.section(1, types).section(2, imports).section(3, functions);
+  if (m.tables.length > 0) before.section(4, tableSection(m));
+  before.section(6, globalSection(plan)).section(7, exportSection(plan));
+  if (m.elements.length > 0) before.section(9, elementSection(m, importCount));
+  if (m.dataCount !== undefined) before.section(12, new Writer().u32(m.dataCount));
+  const hints = code.branchHints();
+  if (hints.length > 0) before.raw(0).sized(hints);
+  before.raw(10).u32(code.size);
+  const behind = new Writer();
   if (m.data.length > 0) {
     const data = new Writer().u32(m.data.length);
-    for (const d of m.data) data.raw(1).sized(d.offset === undefined ? d.bytes : new Uint8Array(0));
-    out.section(11, data);
+    for (const d of m.data) data.raw(1).sized(d.offset === undefined ? d.bytes : NO_BYTES);
+    behind.section(11, data);
   }
-  return out.module();
+  const out = new Uint8Array(before.at + code.size + behind.at);
+  out.set(before.written());
+  code.writeTo(out, before.at);
+  out.set(behind.written(), before.at + code.size);
+  return out;
 }
 
-/** Collects sections, so that the module is written once, at its length. */
-class Sections {
-  private readonly parts: Uint8Array[] = [new Uint8Array([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0])];
-
-  section(id: number, content: Writer): this {
-    this.parts.push(new Writer(8).raw(id).u32(content.at).written(), content.written());
-    return this;
-  }
-
-  module(): Uint8Array {
-    return concat(...this.parts);
-  }
-}
+const NO_BYTES = new Uint8Array(0);
 
 function tableSection(m: Decoded): Writer {
   const w = new Writer().u32(m.tables.length);

@@ -4,7 +4,7 @@
  * offsets from `plan.helpers`.
  */
 import { I32, I64 } from "./decode.ts";
-import { INIT_HELPERS_FROM, type Plan, typeFor } from "./plan.ts";
+import { INIT_HELPERS_FROM, type Plan, TOUCH_SIZES, typeFor } from "./plan.ts";
 import { ACCESSED, CHARGED_PAGE, TOUCH_INSTRUCTIONS, WRITTEN, WRITTEN_MARKS_AT } from "./touched-pages.ts";
 import { Writer } from "./writer.ts";
 
@@ -13,7 +13,8 @@ export const helperCount = (plan: Plan): number => INIT_HELPERS_FROM + plan.init
 /** Types of the helper functions, in order. A helper that a module cannot need is there all the same, empty. */
 export function helperTypes(plan: Plan): number[] {
   const A = plan.wide ? I64 : I32;
-  const touch = typeFor(plan, plan.wide ? [I64, I64, I64] : [I64, I64], [I64]);
+  const touch = typeFor(plan, [A, A], []);
+  const touchInLoop = typeFor(plan, [A, A], [I64, I64]);
   return [
     typeFor(plan, [I32], [I32]),
     typeFor(plan, [I64], [I64]),
@@ -21,8 +22,7 @@ export function helperTypes(plan: Plan): number[] {
     typeFor(plan, [A, I32, A], []),
     typeFor(plan, [A, A, A], []),
     typeFor(plan, [I64, I64, I32], []),
-    touch,
-    touch,
+    ...TOUCH_SIZES.flatMap(() => [touch, touchInLoop, touch, touchInLoop]),
     ...plan.initSegments.map(() => typeFor(plan, [A, I32, I32], [])),
   ];
 }
@@ -74,8 +74,13 @@ export function writeHelpers(plan: Plan, section: Writer): void {
   memory((w) => touchRange(bulk(w, 0x0b, 0), plan, 0, true));
   memory((w) => touchRange(touchRange(bulk(w, 0x0a, 0, 0), plan, 1, false), plan, 0, true));
   memory((w) => touchPages(w, plan), I32, I64);
-  memory((w) => touchOne(w, plan, false), I64);
-  memory((w) => touchOne(w, plan, true), I64);
+  for (const size of TOUCH_SIZES) {
+    for (const writes of [false, true]) {
+      for (const isLoop of [false, true]) {
+        memory((w) => touchOne(w, plan, size, writes, isLoop), I64, I64);
+      }
+    }
+  }
   for (const segment of plan.initSegments) {
     memory((w) => {
       w.raw(0x20, 2, 0x10).u32(charge32).raw(0x1a, 0x20, 0, 0x20, 1, 0x20, 2, 0xfc, 0x08).u32(segment).raw(0);
@@ -124,33 +129,43 @@ function touchPages(w: Writer, plan: Plan): Writer {
 }
 
 /**
- * (first byte, size[, offset that was added]): touches what an operator is about to, unless it will trap. Remembers the
- * page that the last byte lies in, in its global, and gives back the counter. A page that has its mark is inside, and an
+ * (address, offset): touches what an operator is about to, unless it will trap. Remembers the page that the last byte
+ * lies in, in its global; gives back the counter and that page, in loops. A page that has its mark is inside, and an
  * address so high that it takes another's mark traps when it is used.
  */
-function touchOne(w: Writer, plan: Plan, writes: boolean): Writer {
-  const [first, size, offset, last] = [0, 1, 2, plan.wide ? 3 : 2];
+function touchOne(w: Writer, plan: Plan, size: number, writes: boolean, isLoop: boolean): Writer {
+  const [address, offset, first, last] = [0, 1, 2, 3];
+  const extended = plan.wide ? [] : [0xad];
   const shift = writes ? 12 : 16;
+  const giveBack = (): Writer =>
+    isLoop
+      ? w
+          .raw(0x23)
+          .u32(plan.counter)
+          .raw(0x23)
+          .u32(writes ? plan.writtenPage : plan.accessedPage)
+      : w;
   const remember = (): Writer =>
     w
       .raw(0x20, last, 0x42)
       .signed(-(1 << shift))
       .raw(0x83, 0x24)
       .u32(writes ? plan.writtenPage : plan.accessedPage);
-  const giveCounter = (): Writer => w.raw(0x23).u32(plan.counter);
-  w.raw(0x20, first, 0x20, size, 0x7c, 0x42, 1, 0x7d, 0x22, last);
-  w.raw(0x20, first, 0x85, 0x42, shift, 0x88, 0x50, 0x04, 0x40);
-  w.raw(0x20, last, 0x42, shift, 0x88, 0xa7, 0x2d, 0x40, 1)
+  w.raw(0x20, address, ...extended, 0x20, offset, ...extended, 0x7c, 0x22, first);
+  w.raw(0x42, size - 1, 0x7c, 0x22, last);
+  if (size > 1) w.raw(0x20, first, 0x85, 0x42, shift, 0x88, 0x50, 0x04, 0x40, 0x20, last);
+  w.raw(0x42, shift, 0x88, 0xa7, 0x2d, 0x40, 1)
     .u32(writes ? WRITTEN_MARKS_AT : 0)
     .raw(0x04, 0x40);
   remember();
-  giveCounter().raw(0x0f, 0x0b, 0x0b);
+  giveBack().raw(0x0f, 0x0b);
+  if (size > 1) w.raw(0x0b);
   // Whether it will trap: an offset or a size that wraps, or a last byte behind the end.
-  w.raw(0x20, last, 0x3f, 0, ...(plan.wide ? [] : [0xad]), 0x42, 16, 0x86, 0x5a);
+  w.raw(0x20, last, 0x3f, 0, ...extended, 0x42, 16, 0x86, 0x5a);
   if (plan.wide) w.raw(0x20, first, 0x20, offset, 0x54, 0x72, 0x20, last, 0x20, first, 0x54, 0x72);
   w.raw(0x04, 0x40);
-  giveCounter().raw(0x0f, 0x0b);
+  giveBack().raw(0x0f, 0x0b);
   w.raw(0x20, first, 0x20, last, 0x41, writes ? ACCESSED | WRITTEN : ACCESSED, 0x10).u32(plan.helpers + 5);
   remember();
-  return giveCounter();
+  return giveBack();
 }

@@ -3,8 +3,15 @@ import type { Decoded, FunctionType } from "./decode.ts";
 
 /** Imports that we add behind the module's own. */
 export const ADDED_IMPORTS = ["out_of_instructions", "stack_overflow", "grow"] as const;
+/** Helper functions that touch pages: for each number of bytes, what is touched, and where. */
+export const TOUCH_HELPERS_FROM = 6;
+export const TOUCH_SIZES = [1, 2, 4, 8, 16] as const;
 /** Helper functions before those that initialise from data segments. */
-export const INIT_HELPERS_FROM = 8;
+export const INIT_HELPERS_FROM = TOUCH_HELPERS_FROM + 4 * TOUCH_SIZES.length;
+
+/** Which of them. In loops functions keep the counter and pages in locals: they are given back. */
+export const touchHelper = (size: number, writes: boolean, isLoop: boolean): number =>
+  (31 - Math.clz32(size)) * 4 + (writes ? 2 : 0) + (isLoop ? 1 : 0);
 
 export interface Plan {
   readonly m: Decoded;

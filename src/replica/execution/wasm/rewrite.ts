@@ -20,11 +20,11 @@ import type { RewrittenModule } from "../../interfaces/wasm-host.ts";
 import type { CanisterExports } from "../../state/canister.ts";
 import type { BodyContext, Flavour } from "./body-emitter.ts";
 import { type Body, BodyRewriter } from "./body.ts";
-import { type Decoded, decodeModule, F32, F64, type FunctionType, I32, I64 } from "./decode.ts";
+import { type Decoded, decodeModule, F32, F64, I32, I64 } from "./decode.ts";
+import { CodeSection } from "./code-section.ts";
 import { encode } from "./encode.ts";
-import { helperCount, writeHelpers } from "./helper-functions.ts";
 import { instrumentedSize } from "./instrumented.ts";
-import { ADDED_IMPORTS, INIT_HELPERS_FROM, type Plan, typeFor } from "./plan.ts";
+import { ADDED_IMPORTS, INIT_HELPERS_FROM, type Plan, TOUCH_HELPERS_FROM } from "./plan.ts";
 import { InvalidWasm, invalid, Reader, undecodable } from "./reader.ts";
 import {
   checkExports,
@@ -37,7 +37,6 @@ import {
   typeOfFunction,
 } from "./requirements.ts";
 import { countingFunctions, frameBytes } from "./stack-use.ts";
-import { sizeOfU32, Writer } from "./writer.ts";
 
 export type Rewritten =
   | {
@@ -74,9 +73,6 @@ export function rewrite(
 }
 
 const WASM_PAGE = 65_536;
-/** Engines refuse longer function bodies. Source: WebAssembly JavaScript interface, implementation limits. */
-const MAX_BODY_BYTES = 7_654_321;
-
 function rewriteModule(
   wasm: Uint8Array,
   key: Hash,
@@ -108,7 +104,7 @@ function rewriteModule(
     initSegments: [],
   };
   const code = codeSection(plan, wasm, flavour);
-  const bytes = encode(plan, code.section);
+  const bytes = encode(plan, code.code);
   const mutable = m.globals.filter((g) => g.mutable);
   return {
     ok: true,
@@ -184,7 +180,7 @@ function codeSection(
   wasm: Uint8Array,
   flavour: Flavour,
 ): {
-  readonly section: Writer;
+  readonly code: CodeSection;
   readonly instrumented: number;
   readonly writesTables: boolean;
 } {
@@ -213,8 +209,7 @@ function codeSection(
     charge64: plan.helpers + 1,
     fill: plan.helpers + 3,
     copy: plan.helpers + 4,
-    access: plan.helpers + 6,
-    write: plan.helpers + 7,
+    touch: plan.helpers + TOUCH_HELPERS_FROM,
     memoryInit(segment) {
       const known = plan.initSegments.indexOf(segment);
       if (known >= 0) return plan.helpers + INIT_HELPERS_FROM + known;
@@ -222,6 +217,8 @@ function codeSection(
       return plan.helpers + INIT_HELPERS_FROM + plan.initSegments.length - 1;
     },
     out: new Uint8Array(Math.max(4096, (m.code.end - m.code.start) * 3)),
+    seldom: new Int32Array(1024),
+    seldomCount: 0,
     edges: new Int32Array(1024),
     edgeCount: 0,
     addressTaken: new Set(m.elements.flatMap((e) => e.items.filter((f) => f !== null))),
@@ -260,15 +257,12 @@ function codeSection(
     end = bodies[f]!.end;
   });
 
-  const section = new Writer(end + bodies.length * 24 + 4096);
-  section.u32(bodies.length + helperCount(plan));
+  const code = new CodeSection(plan, context, bodies.length);
   bodies.forEach((b, f) => {
-    const type = m.types[m.functions[f]!]!;
-    writeBody(plan, context, section, b, f, counting[f] === 1 ? frames[f]! : 0, type);
+    code.add(b, f, counting[f] === 1 ? frames[f]! : 0);
   });
-  writeHelpers(plan, section);
   return {
-    section,
+    code,
     instrumented: bodies.reduce((n, b) => n + b.instrumented, 0),
     writesTables: bodies.some((b) => b.writesTables),
   };
@@ -302,73 +296,4 @@ function callGraph(
     else edges[e] = target >= importCount ? target - importCount : -members.length;
   }
   return { frames, starts, edges, classes: members };
-}
-
-function writeBody(
-  plan: Plan,
-  context: BodyContext,
-  section: Writer,
-  body: Body,
-  index: number,
-  frame: number,
-  type: FunctionType,
-): void {
-  const params = type.params.length;
-  const added = frame > 0 ? [...body.temporaries, I32] : body.temporaries;
-  const kept = params + body.localCount + body.temporaries.length;
-  const groups = body.localGroups + added.length;
-  const locals = context.source.subarray(body.localsStart, body.localsEnd);
-  const operators = context.out.subarray(body.start, body.end);
-  const head = new Writer(128);
-  for (const t of added) head.raw(1, t);
-  for (const { local, global } of body.pageLocals) head.raw(0x23).u32(global).raw(0x21).u32(local);
-  enter(head, plan, body, frame, kept, context.flavour === "pausable");
-  if (frame > 0) openBlock(head, plan, type.results);
-  const tail = frame > 0 ? giveStack(plan, frame, kept) : JUST_END;
-  const size = sizeOfU32(groups) + locals.length + head.at + operators.length + tail.length;
-  if (size > MAX_BODY_BYTES) {
-    invalid(
-      `Wasm module contains a function at index ${index} of ${size} bytes once metered that exceeds the maximum allowed size of ${MAX_BODY_BYTES}.`,
-    );
-  }
-  section.u32(size).u32(groups).all(locals).all(head.written()).all(operators).all(tail);
-}
-
-const JUST_END = new Uint8Array([0x0b]);
-
-/**
- * Charges the first block, and takes the frame of a function that counts its stack use; `kept` is a local that holds the
- * stack counter meanwhile. One test tells whether either ran out.
- */
-function enter(w: Writer, plan: Plan, body: Body, frame: number, kept: number, isPausable: boolean): void {
-  const { counter, stack, importCount } = plan;
-  if (frame > 0) {
-    w.raw(0x23).u32(stack).raw(0x41).signed(frame).raw(0x6b, 0x22).u32(kept).raw(0x24).u32(stack);
-  }
-  w.raw(0x23).u32(counter).raw(0x42).signed(body.entryCost).raw(0x7d, 0x22).u32(body.counterLocal);
-  w.raw(0x24).u32(counter).raw(0x20).u32(body.counterLocal);
-  if (frame > 0) w.raw(0x20).u32(kept).raw(0xac, 0x84);
-  w.raw(0x42, 0, 0x53, 0x04, 0x40);
-  if (frame > 0) {
-    w.raw(0x20).u32(kept).raw(0x41, 0, 0x48, 0x04, 0x40, 0x10);
-    w.u32(importCount + 1).raw(0x00, 0x0b);
-  }
-  w.raw(0x10).u32(importCount);
-  if (isPausable) w.raw(0x23).u32(counter).raw(0x21).u32(body.counterLocal);
-  else w.raw(0x00);
-  w.raw(0x0b);
-}
-
-/** Opens the block that the body of a function becomes that has something to give back at its end. */
-function openBlock(w: Writer, plan: Plan, results: readonly number[]): void {
-  w.raw(0x02);
-  if (results.length === 0) w.raw(0x40);
-  else if (results.length === 1) w.raw(results[0]!);
-  else w.signed(typeFor(plan, [], results));
-}
-
-/** Closes that block and gives the frame back. */
-function giveStack(plan: Plan, frame: number, kept: number): Uint8Array {
-  const w = new Writer(32).raw(0x0b, 0x20).u32(kept).raw(0x41).signed(frame);
-  return w.raw(0x6a, 0x24).u32(plan.stack).raw(0x0b).written();
 }

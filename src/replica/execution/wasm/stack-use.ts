@@ -47,70 +47,87 @@ export interface CallGraph {
 export function countingFunctions(graph: CallGraph): Uint8Array {
   const functions = graph.frames.length;
   const nodes = functions + graph.classes.length;
+  const { starts, targets } = flat(graph, functions, nodes);
+  const frames = Int32Array.from({ length: nodes }, (_, n) => (n < functions ? graph.frames[n]! : 0));
   const counting = new Uint8Array(functions);
   const found = new Int32Array(nodes).fill(-1);
   const low = new Int32Array(nodes);
   const component = new Int32Array(nodes).fill(-1);
   /** Bytes of functions that do not count, on the worst path from here. */
-  const uncounted = new Float64Array(nodes);
-  const next = new Int32Array(nodes);
-  const open: number[] = [];
-  const path: number[] = [];
+  const uncounted = new Int32Array(nodes);
+  const next = starts.slice();
+  const open = new Int32Array(nodes);
+  const path = new Int32Array(nodes);
+  let opened = 0;
+  let depth = 0;
   let time = 0;
-
-  const edgeCount = (n: number): number =>
-    n < functions ? graph.starts[n + 1]! - graph.starts[n]! : graph.classes[n - functions]!.length;
-  const edge = (n: number, k: number): number => {
-    if (n >= functions) return graph.classes[n - functions]![k]!;
-    const target = graph.edges[graph.starts[n]! + k]!;
-    return target >= 0 ? target : functions - 1 - target;
-  };
-  const enter = (n: number): void => {
-    found[n] = time;
-    low[n] = time++;
-    open.push(n);
-    path.push(n);
-  };
-  const close = (root: number): void => {
-    const members: number[] = [];
-    for (let m = -1; m !== root;) {
-      m = open.pop()!;
-      component[m] = root;
-      members.push(m);
-    }
-    let worst = 0;
-    let cyclic = members.length > 1;
-    for (const m of members) {
-      for (let k = 0; k < edgeCount(m); k++) {
-        const target = edge(m, k);
-        if (component[target] === root) cyclic ||= target === m;
-        else worst = Math.max(worst, uncounted[target]!);
-      }
-    }
-    for (const m of members) {
-      const frame = m < functions ? graph.frames[m]! : 0;
-      const counts = cyclic || worst + frame > UNCOUNTED_MAX;
-      if (counts && m < functions) counting[m] = 1;
-      uncounted[m] = counts ? worst : worst + frame;
-    }
-  };
 
   for (let root = 0; root < functions; root++) {
     if (found[root] !== -1) continue;
-    enter(root);
-    while (path.length > 0) {
-      const n = path[path.length - 1]!;
-      if (next[n]! < edgeCount(n)) {
-        const target = edge(n, next[n]!++);
-        if (found[target] === -1) enter(target);
-        else if (component[target] === -1) low[n] = Math.min(low[n]!, found[target]!);
-      } else {
-        path.pop();
-        const parent = path[path.length - 1];
-        if (parent !== undefined) low[parent] = Math.min(low[parent]!, low[n]!);
-        if (low[n] === found[n]) close(n);
+    let entering = root;
+    while (entering >= 0 || depth > 0) {
+      if (entering >= 0) {
+        found[entering] = time;
+        low[entering] = time++;
+        open[opened++] = entering;
+        path[depth++] = entering;
+        entering = -1;
       }
+      const n = path[depth - 1]!;
+      if (next[n]! < starts[n + 1]!) {
+        const target = targets[next[n]!++]!;
+        if (found[target] === -1) entering = target;
+        else if (component[target] === -1 && found[target]! < low[n]!) low[n] = found[target]!;
+        continue;
+      }
+      depth--;
+      if (depth > 0 && low[n]! < low[path[depth - 1]!]!) low[path[depth - 1]!] = low[n]!;
+      if (low[n] !== found[n]) continue;
+      // The open nodes from n on are a component.
+      let first = opened - 1;
+      while (open[first] !== n) first--;
+      for (let k = first; k < opened; k++) component[open[k]!] = n;
+      let worst = 0;
+      let isCycle = opened - first > 1;
+      for (let k = first; k < opened; k++) {
+        const m = open[k]!;
+        for (let e = starts[m]!; e < starts[m + 1]!; e++) {
+          const target = targets[e]!;
+          if (component[target] !== n) worst = Math.max(worst, uncounted[target]!);
+          else if (target === m) isCycle = true;
+        }
+      }
+      for (let k = first; k < opened; k++) {
+        const m = open[k]!;
+        const counts = isCycle || worst + frames[m]! > UNCOUNTED_MAX;
+        if (counts && m < functions) counting[m] = 1;
+        uncounted[m] = counts ? worst : worst + frames[m]!;
+      }
+      opened = first;
     }
   }
   return counting;
+}
+
+/** The same graph with classes as nodes behind the functions. */
+function flat(
+  graph: CallGraph,
+  functions: number,
+  nodes: number,
+): { readonly starts: Int32Array; readonly targets: Int32Array } {
+  const edges = graph.starts[functions]!;
+  const starts = new Int32Array(nodes + 1);
+  for (let f = 0; f <= functions; f++) starts[f] = graph.starts[f]!;
+  graph.classes.forEach((members, c) => {
+    starts[functions + c + 1] = starts[functions + c]! + members.length;
+  });
+  const targets = new Int32Array(starts[nodes]!);
+  for (let e = 0; e < edges; e++) {
+    const target = graph.edges[e]!;
+    targets[e] = target >= 0 ? target : functions - 1 - target;
+  }
+  graph.classes.forEach((members, c) => {
+    targets.set(members, starts[functions + c]!);
+  });
+  return { starts, targets };
 }

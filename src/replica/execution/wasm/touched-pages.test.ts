@@ -100,7 +100,7 @@ function spent(
   how: { wide?: boolean; keepsWrites?: boolean } = {},
 ): { readonly kind: string; readonly pages: bigint } {
   const r = rewritten(`(module (memory ${how.wide === true ? "i64" : ""} ${PAGES}) (data "0123456789")
-    (func (export "canister_query go") (local $i i32) ${body}))`);
+    (func (export "canister_query go") (local $a ${how.wide === true ? "i64" : "i32"}) ${body}))`);
   const ran = runOn(host, r.module, freshImage(r), "go", {
     limit: 1_000_000_000n,
     keepsWrites: how.keepsWrites ?? true,
@@ -139,12 +139,62 @@ describe.each([false, true])("64-bit memory: %s", (wide) => {
           kind: inside ? "returned" : "trapped",
           pages: inside ? crossed * (access.writes ? 2n : 1n) : 0n,
         };
-        const one = access.text(offset, constant(wide, address));
-        const where = `${access.name} ${address}+${offset}`;
-        expect([where, spent(one, { wide })]).toEqual([where, expected]);
-        expect([where, spent(`(loop ${one} ${one})`, { wide })]).toEqual([where, expected]);
+        const at = constant(wide, address);
+        for (const from of [at, `(local.tee $a ${at})`]) {
+          const one = access.text(offset, from);
+          const again = access.text(offset, from === at ? at : "(local.get $a)");
+          const where = `${access.name} ${from}+${offset}`;
+          expect([where, spent(one, { wide })]).toEqual([where, expected]);
+          expect([where, spent(`(loop ${one} ${again})`, { wide })]).toEqual([where, expected]);
+        }
       }
     }
+  });
+});
+
+/** Each touches page 0, though the local that was last pushed there says page 1. */
+describe("an address is taken from a local only while it is in it", () => {
+  const zero = "local.get $zero";
+  const load = "i32.load8_u drop";
+  test.each([
+    ["set behind the push", "local.get $a i32.const 65536 local.set $a i32.const 1 drop i32.load8_u drop"],
+    ["teed", "local.get $a i32.const 65536 local.tee $a drop i32.load8_u drop"],
+    ["set in a block", `local.get $a (block (local.set $a (i32.const 65536))) ${load}`],
+    ["a block's result", `(block (result i32) ${zero} i32.const 1 br_if 0 drop local.get $one) ${load}`],
+    ["an if's", `${zero} (if (result i32) (then local.get $one) (else ${zero})) ${load}`],
+    ["an else's operand", `${zero} ${zero} (if (param i32) (then drop local.get $one drop) (else ${load}))`],
+    ["a call's result", `local.get $one call $nought ${load}`],
+    ["what select chose", `local.get $one ${zero} ${zero} select ${load}`],
+    ["what was added", `local.get $one i32.const -65536 i32.add ${load}`],
+    ["behind code that is not reached", `${zero} (block br 0 drop local.get $one drop) ${load}`],
+    [
+      "and a block in it",
+      `${zero} (block br 0 (block local.get $one drop) drop local.get $one drop) ${load}`,
+    ],
+  ])("%s", (_, body) => {
+    for (const around of [body, `(loop ${body})`]) {
+      const r = rewritten(`(module (memory 2) (func $nought (param i32) (result i32) (i32.const 0))
+        (func (export "canister_query go") (local $a i32) (local $zero i32) (local $one i32)
+          (local.set $one (i32.const 65536)) ${around} (drop (i32.load8_u (i32.const 65536)))))`);
+      const ran = runOn(host, r.module, freshImage(r), "go");
+      expect([ran.outcome.kind, ran.instructions / PRICE]).toEqual(["returned", 2n]);
+    }
+  });
+
+  test("what a loop begins again with", () => {
+    const r = rewritten(`(module (memory 3) (func (export "canister_query go") (local $a i32) (local $n i32)
+      local.get $a
+      (loop (param i32) ${load}
+        (i32.mul (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 65536))
+        (br_if 0 (i32.lt_u (local.get $n) (i32.const 3))) drop)))`);
+    const ran = runOn(host, r.module, freshImage(r), "go");
+    expect([ran.outcome.kind, ran.instructions / PRICE]).toEqual(["returned", 3n]);
+  });
+
+  test("code that is not reached may have any type below", () => {
+    const r = rewritten(`(module (memory 1) (func (export "canister_query go") (local $w i64)
+      (block (drop (local.get $w)) unreachable i32.load drop (block nop) i32.load drop)))`);
+    expect(runOn(host, r.module, freshImage(r), "go").outcome.kind).toBe("trapped");
   });
 });
 

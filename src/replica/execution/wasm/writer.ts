@@ -1,6 +1,8 @@
 /** Bytes of a Wasm module in the making. */
 import { utf8 } from "../../../base/bytes.ts";
 
+const NONE = -1;
+
 export class Writer {
   bytes: Uint8Array;
   at = 0;
@@ -20,6 +22,21 @@ export class Writer {
   raw(...bytes: readonly number[]): this {
     this.reserve(bytes.length);
     for (const b of bytes) this.bytes[this.at++] = b;
+    return this;
+  }
+
+  /** An operator, and its immediate number. */
+  op(code: number, number = NONE): this {
+    this.reserve(6);
+    this.bytes[this.at++] = code;
+    if (number !== NONE) this.at = putU32(this.bytes, this.at, number);
+    return this;
+  }
+
+  /** Signed LEB128 of an integer that a double holds exactly. */
+  small(value: number): this {
+    this.reserve(10);
+    this.at = putSigned(this.bytes, this.at, value);
     return this;
   }
 
