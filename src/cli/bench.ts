@@ -12,6 +12,7 @@ import type { PrebuiltIndex } from "../compilers/prebuilt.ts";
 import { wat } from "../shell/testing/wat.ts";
 import { createWasmHost } from "../shell/wasm-host.ts";
 import { evmPerSecond } from "./bench/evm.ts";
+import { repeated } from "./bench/large-module.ts";
 import { bareCallsPerSecond, COUNTER_WAT, filledWat, LEDGER_WAT, TRANSFER_ARG } from "./bench/jobs.ts";
 import { LOAD_NOTARY_DELAY_MS, updatesPerSecond } from "./bench/load.ts";
 import { certification, heightCost } from "./bench/states.ts";
@@ -233,6 +234,16 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
     );
     emit({ bench: "install", n: 4, unit: "ms", values, higherIsBetter: false });
   },
+  rewrite: async () => {
+    const file = process.env["TERRARIUM_BENCH_WASM"];
+    const wasm = file === undefined ? repeated(prebuilt("two-canisters-motoko", 1), 3e6) : readFileSync(file);
+    const runs = await repeat((page) =>
+      inPage(page, "kernels.ts", (m: Kernels, wasm) => m.rewriting(Uint8Array.from(wasm)), [...wasm]),
+    );
+    const line = { n: 1, unit: "MB/s", higherIsBetter: true } as const;
+    emit({ bench: "rewrite", ...line, values: runs.map((r) => r.warm), bar: 50 / slowness });
+    emit({ bench: "rewrite.first", ...line, values: runs.map((r) => r.first) });
+  },
   memory: async () => {
     const resident = async (nodes: 1 | 4): Promise<number> => {
       const before = process.memoryUsage().rss;
@@ -358,10 +369,11 @@ async function kernels(): Promise<number[]> {
 }
 
 /** The prebuilt WAT counter. */
-function counter(): number[] {
+const counter = (): number[] => [...prebuilt("counter-wat", 0)];
+
+function prebuilt(id: string, canister: number): Uint8Array {
   const index = JSON.parse(readFileSync("public/prebuilt/index.json", "utf8")) as PrebuiltIndex;
-  const example = index.examples.find((e) => e.id === "counter-wat");
-  const file = example?.canisters[0]?.wasm;
-  if (file === undefined) return fail("The WAT counter is not prebuilt.");
-  return [...readFileSync(`public/prebuilt/${file}`)];
+  const file = index.examples.find((e) => e.id === id)?.canisters[canister]?.wasm;
+  if (file === undefined) return fail(`The example ${id} is not prebuilt.`);
+  return readFileSync(`public/prebuilt/${file}`);
 }

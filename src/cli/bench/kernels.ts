@@ -1,10 +1,12 @@
 /** Inside the page: nine kernels as they are and as rewritten, and the calibration by which bars scale. */
 import { bls12_381 } from "@noble/curves/bls12-381.js";
+import { SYSTEM_API } from "../../replica/execution/wasm/imports.ts";
 import { rewrite } from "../../replica/execution/wasm/rewrite.ts";
 import type { GlobalValue, RunResult } from "../../replica/interfaces/wasm-host.ts";
 import { PAGE, type Pages, withPages, zeroPages } from "../../replica/state/pages.ts";
 import { createWasmHost } from "../../shell/wasm-host.ts";
 import { KERNELS } from "./kernels-source.ts";
+import { quantile } from "./scenarios.ts";
 
 const LIMIT = 1_000_000_000_000n;
 const TRIES = 3;
@@ -52,6 +54,19 @@ export function metering(wasm: Uint8Array, marks: boolean): Record<string, numbe
     out[kernel] = best(() => run(name), TRIES) / best(original, TRIES);
   }
   return out;
+}
+
+/** Megabytes a second: the first rewriting in this page, and the median of those behind ten. */
+export function rewriting(wasm: Uint8Array): { readonly first: number; readonly warm: number } {
+  const implemented = new Set(SYSTEM_API.keys());
+  const rates = Array.from({ length: 31 }, () => {
+    const start = performance.now();
+    const module = rewrite(wasm, "rewriting", implemented);
+    const seconds = (performance.now() - start) / 1000;
+    if (!module.ok) throw new Error(module.message);
+    return wasm.length / 1e6 / seconds;
+  });
+  return { first: rates[0]!, warm: quantile(rates.slice(10), 0.5) };
 }
 
 /** The least of some tries, after one that warms up. */
