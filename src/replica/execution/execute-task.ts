@@ -1,7 +1,8 @@
 /**
  * System tasks: heartbeat, global timer, low-memory hook. Nobody waits for them, so a trap leaves a line in the log and no more.
  *
- *   T1  A task is scheduled only on a running, installed canister that exports it and is not frozen (interface S32).
+ *   T1  A task is scheduled only on a running, installed canister that exports it and is not frozen (interface S32), and
+ *        that no message or install in slices holds.
  *   T2  A timer that is due is switched off when it is scheduled, not when it has run (S33).
  *   T3  Tasks go before messages, and a task that still waits is not scheduled twice.
  *   T4  Timer, heartbeat and messages take turns in being first in a round; when it is the turn of messages and there
