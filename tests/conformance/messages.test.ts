@@ -263,6 +263,35 @@ describe("order and number", () => {
   });
 });
 
+test("the words for a method name that is too long, and for caller info beyond its end (M46, A52)", () => {
+  const subnet = two();
+  const named = (bytes: number): string =>
+    subnet.update(
+      0,
+      s.script(
+        s.ic0(
+          "call_new",
+          s.bytes(Uint8Array.from(Buffer.from(b, "hex"))),
+          s.push(0),
+          s.push(bytes),
+          ...[0, 0, 0, 0].map(s.push),
+        ),
+        s.reply("made"),
+      ),
+    );
+  expect(named(20_000)).toBe("made");
+  expect(named(20_001)).toBe(
+    `5 IC0504: Error from Canister ${A}: Canister violated contract: Size of method_name 20001 exceeds the allowed limit of 20000.`,
+  );
+  for (const [api, what] of [
+    ["msg_caller_info_data_copy", "info"],
+    ["msg_caller_info_signer_copy", "signer"],
+  ] as const)
+    expect(subnet.update(0, s.ic0(api, s.push(0), s.push(0), s.push(1)))).toContain(
+      `Canister violated contract: ic0.${api} ${what}: src=0 + length=1 exceeds the slice size=0.`,
+    );
+});
+
 describe("cycles", () => {
   const balance = s.amount("canister_cycle_balance128");
 

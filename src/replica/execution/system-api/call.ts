@@ -105,7 +105,7 @@ export const callFunctions: Readonly<Record<string, ApiFunction>> = {
       if (nameSize > MAX_METHOD_NAME_BYTES)
         fail(
           userViolation(
-            `ic0.call_new: Method name size ${nameSize} exceeds the limit of ${MAX_METHOD_NAME_BYTES} bytes.`,
+            `Size of method_name ${nameSize} exceeds the allowed limit of ${MAX_METHOD_NAME_BYTES}.`,
           ),
         );
       const name = fromHeap(s, "ic0.call_new method_name", nameSrc, nameSize);

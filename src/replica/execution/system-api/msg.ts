@@ -58,7 +58,7 @@ export const msgFunctions: Readonly<Record<string, ApiFunction>> = {
   msg_caller_size: size(caller, ANYWHERE),
   msg_caller_copy: copy("msg_caller_copy", "id", caller, ANYWHERE),
   msg_caller_info_data_size: size(callerInfo, WITH_CALLER_INFO),
-  msg_caller_info_data_copy: copy("msg_caller_info_data_copy", "data", callerInfo, WITH_CALLER_INFO),
+  msg_caller_info_data_copy: copy("msg_caller_info_data_copy", "info", callerInfo, WITH_CALLER_INFO),
   msg_caller_info_signer_size: size(callerInfoSigner, WITH_CALLER_INFO),
   msg_caller_info_signer_copy: copy(
     "msg_caller_info_signer_copy",
