@@ -1,7 +1,8 @@
 /** Verdicts and signatures do not depend on whether libsodium has been loaded. Vectors: RFC 8032 §7.1; ZIP 215. */
 import { describe, expect, test } from "vitest";
 import { concat, fromHex, toHex, utf8 } from "../base/bytes.ts";
-import { ed25519PublicKey, ed25519Sign, ed25519Verify, loadSodium } from "./ed25519.ts";
+import { ed25519PublicKey, ed25519Sign, ed25519Verify } from "./ed25519.ts";
+import { loadSodium } from "./ed25519-sodium.ts";
 
 const SEED = fromHex("c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7");
 const KEY = fromHex("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025");

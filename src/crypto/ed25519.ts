@@ -2,20 +2,23 @@
  * Ed25519: node keys and users' keys. Verification follows ZIP 215, as the IC's does, so that one and many at a time
  * judge alike. Source: interface A20, H62.
  *
- * A node loads libsodium beside noble, ten times as fast. Its rule is the stricter one (no cofactor, no small or
- * uncanonical points): what it takes, ZIP 215 takes. Only noble refuses. So no verdict depends on who has loaded it.
+ * A node loads libsodium beside noble (`ed25519-sodium.ts`), ten times as fast. Its rule is the stricter one (no
+ * cofactor, no small or uncanonical points): what it takes, ZIP 215 takes. Only noble refuses. So no verdict depends on
+ * who has loaded it.
  */
 import { ed25519 } from "@noble/curves/ed25519.js";
-import type Sodium from "libsodium-wrappers";
 import { concat, fromHex } from "../base/bytes.ts";
 
-let sodium: typeof Sodium | undefined;
+/** A second implementation: signs alike, and takes no signature that ZIP 215 refuses. */
+export interface Swift {
+  sign(seed: Uint8Array, message: Uint8Array): Uint8Array;
+  verify(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+}
 
-/** Compiles the library; until then noble does everything. */
-export async function loadSodium(): Promise<void> {
-  const { default: library } = await import("libsodium-wrappers");
-  await library.ready;
-  sodium = library;
+let swift: Swift | undefined;
+/** Until then noble does everything. */
+export function accelerate(by: Swift): void {
+  swift = by;
 }
 
 /** `seed`: 32 bytes. */
@@ -23,13 +26,12 @@ export const ed25519PublicKey = (seed: Uint8Array): Uint8Array => ed25519.getPub
 
 /** `seed`: 32 bytes. The scheme is deterministic: both libraries sign alike. */
 export const ed25519Sign = (seed: Uint8Array, message: Uint8Array): Uint8Array =>
-  sodium?.crypto_sign_detached(message, sodium.crypto_sign_seed_keypair(seed).privateKey) ??
-  ed25519.sign(message, seed);
+  swift?.sign(seed, message) ?? ed25519.sign(message, seed);
 
 /** False for whatever is no signature or no key. */
 export function ed25519Verify(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   if (key.length !== 32 || signature.length !== 64) return false;
-  if (sodium?.crypto_sign_verify_detached(signature, message, key)) return true;
+  if (swift?.verify(key, message, signature)) return true;
   try {
     return ed25519.verify(signature, message, key);
   } catch {

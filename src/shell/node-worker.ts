@@ -14,7 +14,7 @@ import type { TraceEntry } from "../types/trace.ts";
 import type { ClockSetting } from "./clock.ts";
 import { fixedLatency, Gate, type Held } from "./gate.ts";
 import { loadMclBls } from "../crypto/bls-mcl.ts";
-import { loadSodium } from "../crypto/ed25519.ts";
+import { loadSodium } from "../crypto/ed25519-sodium.ts";
 import { createNodeCrypto, type NodeSecrets } from "./node-crypto.ts";
 import { NodeHost } from "./node-host.ts";
 import { createElsewhere, type Sandbox } from "./sandbox.ts";
