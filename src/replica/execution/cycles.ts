@@ -2,8 +2,10 @@
  * What things cost and what a canister must keep. Every fee is priced for 13 nodes and scaled by n/13 in integer
  * division; a sum of fees is a sum of scaled ones, as mainnet rounds. Source: replica E.1, interface §6.1 (freezing_threshold), M54.
  */
+import { max } from "../../base/bigints.ts";
 import type { SubnetRecord } from "../../registry/registry.ts";
 import type { CanisterState } from "../state/canister.ts";
+import { messageMemory } from "../state/message-memory.ts";
 import { memoryTotal } from "../state/memory-metrics.ts";
 
 const REFERENCE_NODES = 13n;
@@ -71,34 +73,47 @@ export function httpRequestFee(request: bigint, response: bigint, subnet: Subnet
 
 export const memoryUsed = (canister: CanisterState): number => memoryTotal(canister);
 
-/** Storage is paid for what is used, or allocated if that is more. */
-const storagePerDay = ({ settings }: CanisterState, bytes: number, subnet: SubnetRecord): bigint => {
-  const used = BigInt(bytes);
-  const memory = used > settings.memoryAllocation ? used : settings.memoryAllocation;
-  return scaled((memory * FEES.gibibyteSecond * DAY_SECONDS) / GIB, subnet);
-};
+const memoryPerDay = (bytes: bigint, subnet: SubnetRecord): bigint =>
+  scaled((bytes * FEES.gibibyteSecond * DAY_SECONDS) / GIB, subnet);
+
+/** Storage is paid for what is used, or allocated if that is more. Messages are no part of it. */
+const storagePerDay = ({ settings }: CanisterState, bytes: number, subnet: SubnetRecord): bigint =>
+  memoryPerDay(max(BigInt(bytes), settings.memoryAllocation), subnet);
+const messagesPerDay = (bytes: number, subnet: SubnetRecord): bigint => memoryPerDay(BigInt(bytes), subnet);
 const computePerDay = ({ settings }: CanisterState, subnet: SubnetRecord): bigint =>
   scaled(settings.computeAllocation * FEES.computePercentSecond * DAY_SECONDS, subnet);
 
-/** What so many whole seconds of storage cost, and of compute allocation: of each its part of a day, rounded down. */
+/** What so many whole seconds of storage cost, of messages' memory, and of compute allocation: of each its part of a day. */
 export const storageFee = (canister: CanisterState, seconds: bigint, subnet: SubnetRecord): bigint =>
   (storagePerDay(canister, memoryUsed(canister), subnet) * seconds) / DAY_SECONDS;
+export const messageFee = (canister: CanisterState, seconds: bigint, subnet: SubnetRecord): bigint =>
+  (messagesPerDay(messageMemory(canister), subnet) * seconds) / DAY_SECONDS;
 export const computeFee = (canister: CanisterState, seconds: bigint, subnet: SubnetRecord): bigint =>
   (computePerDay(canister, subnet) * seconds) / DAY_SECONDS;
 
-const burnPerDayWith = (canister: CanisterState, bytes: number, subnet: SubnetRecord): bigint =>
-  storagePerDay(canister, bytes, subnet) + computePerDay(canister, subnet);
+const burnPerDayWith = (
+  canister: CanisterState,
+  bytes: number,
+  messages: number,
+  subnet: SubnetRecord,
+): bigint =>
+  storagePerDay(canister, bytes, subnet) + messagesPerDay(messages, subnet) + computePerDay(canister, subnet);
 
 export const idleBurnPerDay = (canister: CanisterState, subnet: SubnetRecord): bigint =>
-  burnPerDayWith(canister, memoryUsed(canister), subnet);
+  burnPerDayWith(canister, memoryUsed(canister), messageMemory(canister), subnet);
 
 /** Cycles that a canister must keep for its freezing threshold, less those it has reserved. */
 export const freezingLimit = (canister: CanisterState, subnet: SubnetRecord): bigint =>
   freezingLimitWith(canister, memoryUsed(canister), subnet);
 
-/** The same if it used `bytes` of memory. */
-export function freezingLimitWith(canister: CanisterState, bytes: number, subnet: SubnetRecord): bigint {
-  const perDay = burnPerDayWith(canister, bytes, subnet);
+/** The same if it used `bytes` of memory, and its messages so many. */
+export function freezingLimitWith(
+  canister: CanisterState,
+  bytes: number,
+  subnet: SubnetRecord,
+  messages = messageMemory(canister),
+): bigint {
+  const perDay = burnPerDayWith(canister, bytes, messages, subnet);
   const limit = (perDay * canister.settings.freezingThresholdSeconds) / DAY_SECONDS;
   return limit > canister.reservedCycles ? limit - canister.reservedCycles : 0n;
 }

@@ -31,30 +31,26 @@ export function executeRequest(runs: RunCanister, draft: Draft, request: Caniste
   const tooFew = minimumRefusal(canister, request);
   if (tooFew !== undefined) return refuse(tooFew);
 
+  const context = contextOf(canister, request);
+  // What its answer may take is kept while it runs, as it was while the call waited.
+  const owing =
+    request.origin.kind === "canister"
+      ? { ...canister, contexts: new Map(canister.contexts).set(context.id, context) }
+      : canister;
   const kind = canister.code?.exports.queries.includes(request.method) ? "query" : "update";
   const { limits } = draft.subnet;
   const limit = kind === "query" ? limits.query : limits.update;
-  const prepayment = prepay(canister, limit, draft.subnet, request.caller);
+  const prepayment = prepay(owing, limit, draft.subnet, request.caller);
   if (prepayment.kind === "refused") return refuse(prepayment.reject);
 
   const closed =
     notRunning(canister) ?? methodRefusal(canister, request.method) ?? memoryRefusal(canister, kind);
   if (closed !== undefined) {
-    draft.canisters.set(canister.id, settle(draft, prepayment.canister, prepayment.cycles, limit, 0n));
+    const settled = settle(draft, prepayment.canister, prepayment.cycles, limit, 0n);
+    draft.canisters.set(canister.id, { ...settled, contexts: canister.contexts });
     return refuse(closed);
   }
 
-  const context: CallContext = {
-    id: canister.nextContext,
-    origin: request.origin,
-    caller: request.caller,
-    callerInfo: request.callerInfo,
-    responded: false,
-    deleted: false,
-    availableCycles: request.cycles,
-    outstandingCalls: 0,
-    instructions: 0n,
-  };
   const run = runs(
     prepayment.canister,
     { kind: "export", name: `canister_${kind} ${request.method}` },
@@ -83,6 +79,18 @@ export function executeRequest(runs: RunCanister, draft: Draft, request: Caniste
   tell(draft, canister, request.method, run, context, answer);
   return run.instructions;
 }
+
+const contextOf = (canister: CanisterState, request: CanisterRequest): CallContext => ({
+  id: canister.nextContext,
+  origin: request.origin,
+  caller: request.caller,
+  callerInfo: request.callerInfo,
+  responded: false,
+  deleted: false,
+  availableCycles: request.cycles,
+  outstandingCalls: 0,
+  instructions: 0n,
+});
 
 export function markProcessing(draft: Draft, { origin }: CanisterRequest): void {
   const record = origin.kind === "ingress" ? draft.ingressHistory.get(origin.message) : undefined;

@@ -3,7 +3,7 @@
  *
  *   U1  A bounded-wait call past its deadline is answered with SYS_UNKNOWN and no refund; the call itself, if it has
  *       not started, is dropped (interface M61, M66).
- *   U2  Storage and compute allocation are charged every ten seconds, from reserved cycles first, never below zero
+ *   U2  Storage, messages' memory and compute allocation are charged every ten seconds, from reserved cycles first, never below zero
  *       (replica E.1, interface L77).
  *   U3  A canister that cannot pay loses its code, its snapshots, its allocations and its history (L49).
  */
@@ -14,7 +14,7 @@ import type { CanisterState } from "../state/canister.ts";
 import { canisterOf, watchedIds, type Draft } from "../state/draft.ts";
 import type { CanisterInput, CanisterRequest, CanisterResponse } from "../state/messages.ts";
 import { withConsumed } from "../state/consumed.ts";
-import { computeFee, storageFee } from "./cycles.ts";
+import { computeFee, messageFee, storageFee } from "./cycles.ts";
 import { uninstall } from "./management/uninstall-code.ts";
 
 const SECOND: Nanos = 1_000_000_000n;
@@ -63,10 +63,11 @@ export function chargeForResources(draft: Draft, id: CanisterId): void {
   const seconds = (draft.time - canister.chargedUntil) / SECOND;
   const due = { ...canister, chargedUntil: draft.time };
   const stored = paid(draft, due, "memory", storageFee(canister, seconds, draft.subnet));
+  const kept = paid(draft, stored.canister, "memory", messageFee(canister, seconds, draft.subnet));
   const fee = computeFee(canister, seconds, draft.subnet);
-  const occupied = paid(draft, stored.canister, "compute_allocation", fee);
+  const occupied = paid(draft, kept.canister, "compute_allocation", fee);
   draft.canisters.set(id, occupied.canister);
-  if (!stored.whole || !occupied.whole) ruin(draft, occupied.canister);
+  if (!stored.whole || !kept.whole || !occupied.whole) ruin(draft, occupied.canister);
 }
 
 /** From what is reserved first; all or nothing. */

@@ -14,6 +14,7 @@ import type { Nanos } from "../../../types/ids.ts";
 import { principalText } from "../../../types/principal.ts";
 import { callPrepayment, isWasm64, requestFee } from "../cycles.ts";
 import { cyclesAddTooMuch, fail, invalidPrincipal, toolchainViolation, userViolation } from "../failure.ts";
+import { callMemory } from "../../state/message-memory.ts";
 import { CALLING, SENDING_CYCLES } from "./contexts.ts";
 import { define, type ApiFunction } from "./define.ts";
 import { fromHeap, keep, liquid, revealsCycles, type CallInPreparation, type Sandbox } from "./sandbox.ts";
@@ -67,7 +68,8 @@ function perform(s: Sandbox): number {
   const free = context === "CQ" || context === "CRy" || context === "CRt";
   const fee = free ? 0n : requestFee(BigInt(call.methodBytes + call.payloadBytes), subnet);
   const prepaid = free ? 0n : callPrepayment(isWasm64(s.canister), subnet);
-  if (!hasRoom(s, call.callee) || (!free && liquid(s) < fee + prepaid)) {
+  const memory = callMemory(call.methodBytes + call.payloadBytes, call.timeoutSeconds === undefined);
+  if (!hasRoom(s, call.callee) || (!free && liquid(s, memory) < fee + prepaid)) {
     dropPreparation(s);
     return SYS_TRANSIENT;
   }

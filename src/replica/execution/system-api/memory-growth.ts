@@ -10,7 +10,7 @@
 import { freezingLimitWith } from "../cycles.ts";
 import { fail, memoryGrowTooDear, wasmMemoryLimitExceeded } from "../failure.ts";
 import { GROWTH_CHECKED, MEMORY_LIMITED } from "./contexts.ts";
-import { memoryNow, revealsCycles, type Sandbox } from "./sandbox.ts";
+import { memoryNow, messagesNow, revealsCycles, type Sandbox } from "./sandbox.ts";
 import { WASM_PAGE } from "./stable-draft.ts";
 
 const GIB = 2 ** 30;
@@ -19,7 +19,7 @@ const GIB = 2 ** 30;
 export function checkGrowth(s: Sandbox, bytes: number): void {
   const { context, subnet } = s.situation;
   if (bytes === 0 || !GROWTH_CHECKED.has(context)) return;
-  const keep = freezingLimitWith(s.canister, memoryNow(s) + bytes, subnet);
+  const keep = freezingLimitWith(s.canister, memoryNow(s) + bytes, subnet, messagesNow(s));
   if (s.balance < keep) fail(memoryGrowTooDear(bytes, keep - s.balance, revealsCycles(s)));
 }
 

@@ -3,11 +3,13 @@
  * nothing reaches the canister until `run-canister.ts` commits it, so that forgetting the sandbox is the rollback.
  */
 import { assert } from "../../../base/assert.ts";
+import { utf8 } from "../../../base/bytes.ts";
 import type { SubnetRecord } from "../../../registry/registry.ts";
 import type { CanisterId, Nanos, PrincipalId } from "../../../types/ids.ts";
 import type { CallerInfo, Reject } from "../../../types/messages.ts";
 import type { RunningInstance } from "../../interfaces/wasm-host.ts";
 import type { CanisterState } from "../../state/canister.ts";
+import { callMemory, messageMemory } from "../../state/message-memory.ts";
 import type { CanisterTask, Closure } from "../../state/messages.ts";
 import { freezingLimitWith, memoryUsed } from "../cycles.ts";
 import { fail, instructionLimitExceeded, outOfBounds, toolchainViolation } from "../failure.ts";
@@ -227,11 +229,20 @@ export function writeCycles(s: Sandbox, name: string, dst: number, amount: bigin
 export const memoryNow = (s: Sandbox): number =>
   memoryUsed(s.canister) + s.heapGrown + s.stable.length() - s.canister.stable.length;
 
-/** The freezing limit as memory now is. */
-export const keep = (s: Sandbox): bigint => freezingLimitWith(s.canister, memoryNow(s), s.situation.subnet);
+/** Memory of messages, with the calls that this execution makes. */
+export const messagesNow = (s: Sandbox): number =>
+  s.calls.reduce(
+    (sum, { method, payload, deadline }) =>
+      sum + callMemory(utf8(method).length + payload.length, deadline === 0n),
+    messageMemory(s.canister),
+  );
+
+/** The freezing limit as memory now is, and with `more` for messages. */
+export const keep = (s: Sandbox, more = 0): bigint =>
+  freezingLimitWith(s.canister, memoryNow(s), s.situation.subnet, messagesNow(s) + more);
 
 /** What may be spent without freezing. */
-export function liquid(s: Sandbox): bigint {
-  const frozen = keep(s);
+export function liquid(s: Sandbox, more = 0): bigint {
+  const frozen = keep(s, more);
   return s.balance > frozen ? s.balance - frozen : 0n;
 }
