@@ -369,7 +369,9 @@ async function kernels(): Promise<number[]> {
 }
 
 /** The prebuilt WAT counter. */
-const counter = (): number[] => [...prebuilt("counter-wat", 0)];
+function counter(): number[] {
+  return [...prebuilt("counter-wat", 0)];
+}
 
 function prebuilt(id: string, canister: number): Uint8Array {
   const index = JSON.parse(readFileSync("public/prebuilt/index.json", "utf8")) as PrebuiltIndex;
