@@ -9,6 +9,7 @@
 import { wrap } from "comlink";
 import type { RunnableModule, RunnableValue, RunOutcome } from "./assemblyscript/run-exports.ts";
 import type { Compilation, Diagnostic, Language, SourceFiles } from "./compiler.ts";
+import type { StableBreak } from "./motoko/stable.ts";
 import type { CompilerWorkerApi } from "./worker-api.ts";
 
 export type CompilerProgress =
@@ -19,6 +20,9 @@ export type CompilerProgress =
 export interface CompilerClient {
   compile(language: Language, files: SourceFiles, main: string): Promise<Compilation>;
   check(language: Language, files: SourceFiles, main: string): Promise<readonly Diagnostic[]>;
+  /** In the other worker, so that the editor's questions do not wait for it: what Deploy would install. */
+  compileAhead(language: Language, files: SourceFiles, main: string): Promise<Compilation>;
+  stableBreaks(before: string, after: string): Promise<readonly StableBreak[]>;
   /** AssemblyScript only: the undecorated functions of a module, ready to run. */
   compileRunnable(files: SourceFiles, main: string): Promise<RunnableModule>;
   /** Calls a function of the module; its variables stay while the same module object is passed. */
@@ -89,6 +93,9 @@ export function makeCompilerClient(startWorker: () => WorkerLike): CompilerClien
   return {
     compile: (language, files, main) =>
       inTurn(language, "compiling", (api) => api.compile(language, plain(files), main)),
+
+    compileAhead: (language, files, main) => runner.ask((api) => api.compile(language, plain(files), main)),
+    stableBreaks: (before, after) => inTurn("motoko", "checking", (api) => api.stableBreaks(before, after)),
 
     check(language, files, main) {
       const key = `${language} ${main}`;

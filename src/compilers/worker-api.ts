@@ -12,12 +12,15 @@ import type {
 import { compileRunnable, startRunnable } from "./assemblyscript/run-exports.ts";
 import { check, compile, loadCompiler } from "./compile.ts";
 import type { Compilation, Diagnostic, Language, SourceFiles } from "./compiler.ts";
+import { type StableBreak, stableBreaks } from "./motoko/stable.ts";
 
 export interface CompilerWorkerApi {
   /** Resolves when the language's compiler is in memory. */
   load(language: Language): Promise<void>;
   compile(language: Language, files: SourceFiles, main: string): Promise<Compilation>;
   check(language: Language, files: SourceFiles, main: string): Promise<readonly Diagnostic[]>;
+  /** Motoko: what of the running canister's data the new code could not take over. */
+  stableBreaks(before: string, after: string): Promise<readonly StableBreak[]>;
   compileRunnable(files: SourceFiles, main: string): Promise<RunnableModule>;
   /** Replaces the module that `call` speaks to. */
   start(wasm: Uint8Array, exports: readonly RunnableExport[]): Promise<void>;
@@ -30,6 +33,7 @@ export const compilerWorkerApi: CompilerWorkerApi = {
   load: loadCompiler,
   compile,
   check,
+  stableBreaks,
   compileRunnable,
   async start(wasm, exports) {
     running = await startRunnable(wasm, exports);

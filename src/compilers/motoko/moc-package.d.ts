@@ -25,6 +25,8 @@ declare module "motoko/versions/latest/moc.min.js" {
     setPublicMetadata(names: readonly string[]): void;
     gcFlags(mode: string): void;
     compileWasm(mode: "ic", path: string): { diagnostics: MocDiagnostic[]; code: MocOutput | null };
+    /** The first signature is of what runs. */
+    stableCompatible(before: string, after: string): { diagnostics: MocDiagnostic[] };
     checkWithScopeCache(
       path: string,
       cache: Map<string, unknown>,

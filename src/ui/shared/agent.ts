@@ -4,19 +4,17 @@
  */
 import {
   AgentError,
-  AnonymousIdentity,
   type Certificate,
   HttpAgent,
   type Identity,
   reconstruct,
   requestIdOf,
+  StatePaths,
 } from "@icp-sdk/core/agent";
-import { Ed25519KeyIdentity } from "@icp-sdk/core/identity";
 import { Principal } from "@icp-sdk/core/principal";
 import { toHex } from "../../base/bytes.ts";
 import type { Network } from "../../lab/lab.ts";
 import type { Hash, MessageId, NodeId } from "../../types/ids.ts";
-import { keepSetting, setting } from "./storage.ts";
 
 /** Beyond this the agent is told the network's time: after pauses, and when its clock runs slower than ours. */
 const DRIFT_MAX_MS = 5_000;
@@ -106,9 +104,13 @@ export class PageAgent {
     }
   }
 
-  async query(canister: string, method: string, arg: Uint8Array): Promise<QueryAnswer> {
+  async query(canister: string, method: string, arg: Uint8Array, effective = canister): Promise<QueryAnswer> {
     await this.#syncTime();
-    const answer = await this.#agent.query(canister, { methodName: method, arg });
+    const answer = await this.#agent.query(canister, {
+      methodName: method,
+      arg,
+      effectiveTarget: { canisterId: effective },
+    });
     if (answer.status === "replied") {
       const signature = answer.signatures?.[0];
       const node = signature === undefined ? undefined : toHex(signature.identity);
@@ -118,6 +120,19 @@ export class PageAgent {
       ok: false,
       failure: rejection(answer.reject_code, answer.reject_message, answer.error_code, false),
     };
+  }
+
+  /** A metadata section out of the certified state; undefined when there is none, or not for this caller. */
+  async metadata(canister: string, name: string): Promise<string | undefined> {
+    await this.#syncTime();
+    const id = Principal.fromText(canister);
+    const path = StatePaths.canisterMetadataString(id, name);
+    try {
+      const { values } = await this.#agent.readState({ canisterId: id }, { paths: [path] });
+      return values.get(path) ?? undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   async #syncTime(): Promise<void> {
@@ -161,15 +176,4 @@ const REJECT_WORDS = ["", "fatal error", "try again later", "no such destination
 function rejection(code: number, detail: string, error: string | undefined, certified: boolean): Failure {
   const words = REJECT_WORDS[code] ?? "rejected";
   return { headline: `Rejected: ${words} (${error ?? `code ${code}`})`, detail, certified };
-}
-
-export type Who = "you" | "anonymous";
-/** The key named You is made once and kept with the settings of this browser. */
-export async function identityOf(who: Who): Promise<Identity> {
-  if (who === "anonymous") return new AnonymousIdentity();
-  const kept = await setting<Uint8Array>("identity-seed");
-  const seed =
-    kept instanceof Uint8Array && kept.length === 32 ? kept : crypto.getRandomValues(new Uint8Array(32));
-  if (seed !== kept) await keepSetting("identity-seed", seed);
-  return Ed25519KeyIdentity.generate(seed);
 }

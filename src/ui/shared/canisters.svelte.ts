@@ -1,102 +1,26 @@
-/** The canisters that this page has deployed, and the calls made to them. */
+/** The canisters of this subnet, how they got there, and the calls made to them. */
 import { IDL } from "@icp-sdk/core/candid";
 import { Principal } from "@icp-sdk/core/principal";
 import { fromHex, toHex } from "../../base/bytes.ts";
 import type { Diagnostic } from "../../compilers/compiler.ts";
-import type { CanisterSummary } from "../../types/inspection.ts";
-import type { CanisterId, Hash, Height, LabTime, MessageId, NodeId } from "../../types/ids.ts";
-import { type Failure, failureOf, identityOf, PageAgent, type Who } from "./agent.ts";
-import { type Did, type DidMethod, idlOf, readInterface, typeText } from "./candid/shape.ts";
-import { valueText } from "./candid/value.ts";
-import { check, compile } from "./compiling.ts";
-import { encodeInit, type Prebuilt } from "./examples.ts";
 import { languageOf } from "../../compilers/languages.ts";
+import { type Failure, failureOf, PageAgent } from "./agent.ts";
+import { type CallPlan, CallRecord, Canister, type KnownModule } from "./canister.svelte.ts";
+import { type Did, type DidMethod, idlOf, readInterface, typeText } from "./candid/shape.ts";
+import { check, compile, compileAhead, stableBreaks } from "./compiling.ts";
+import { encodeInit, type Prebuilt } from "./examples.ts";
+import { ANONYMOUS, identities } from "./identities.svelte.ts";
 import { live } from "./live.svelte.ts";
-import { createCanister, type InstallMode, installCode, simpleCommand } from "./management.ts";
+import * as management from "./management.ts";
 import { project, stem } from "./project.svelte.ts";
+import { isHarmless, judgeUpgrade, persistenceOf, type Running, type Verdict } from "./upgrade.ts";
+
+export { CallRecord, Canister } from "./canister.svelte.ts";
 
 const CALLS_KEPT = 200;
 const CHECK_AFTER_MS = 600;
-
-/** One call as its card tells it. */
-export class CallRecord {
-  readonly number: number;
-  readonly canister: Canister;
-  readonly method: string;
-  readonly mode: "update" | "query";
-  readonly args: string;
-  /** Network time at which the page sent it. */
-  readonly sentAt: LabTime;
-  state = $state<"waiting" | "replied" | "failed">("waiting");
-  message = $state<MessageId | undefined>(undefined);
-  doneAt = $state<LabTime | undefined>(undefined);
-  reply = $state.raw<Uint8Array | undefined>(undefined);
-  /** The reply in words, with its types; undefined: raw bytes. */
-  values = $state.raw<readonly { readonly text: string; readonly type: string }[] | undefined>(undefined);
-  failure = $state.raw<Failure | undefined>(undefined);
-  certificate = $state.raw<Uint8Array | undefined>(undefined);
-  root = $state<Hash | undefined>(undefined);
-  /** Of a query: who answered, its signature checked by the agent. */
-  answeredBy = $state<NodeId | undefined>(undefined);
-  #height: Height | undefined;
-
-  constructor(number: number, canister: Canister, method: string, mode: "update" | "query", args: string) {
-    this.number = number;
-    this.canister = canister;
-    this.method = method;
-    this.mode = mode;
-    this.args = args;
-    this.sentAt = live.now();
-  }
-
-  /** The height that the verified certificate speaks of. The nodes said which height has its root. */
-  get certifiedHeight(): Height | undefined {
-    void live.version;
-    if (this.root !== undefined) this.#height ??= live.chronicle.roots.get(this.root);
-    else if (this.failure?.certified === true && this.message !== undefined) {
-      this.#height ??= live.chronicle.messages.get(this.message)?.executedHeight;
-    }
-    return this.#height;
-  }
-}
-
-export class Canister {
-  /** As text. */
-  readonly id: string;
-  readonly hex: CanisterId;
-  name = $state("");
-  main = $state("");
-  project = $state("");
-  did = $state.raw<Did | undefined>(undefined);
-  didText = $state<string | undefined>(undefined);
-  /** Why there is no form. */
-  didFault = $state<string | undefined>(undefined);
-  summary = $state.raw<CanisterSummary | undefined>(undefined);
-  /** Moves with each installation, so that forms start over. */
-  version = $state(0);
-  /** What it was installed with: an upgrade that asks for the same takes it again. */
-  init: { readonly types: string; readonly arg: Uint8Array } | undefined;
-
-  constructor(id: string) {
-    this.id = id;
-    this.hex = Principal.fromText(id).toHex().toLowerCase();
-  }
-  describe(name: string, main: string, didText: string | undefined): void {
-    this.name = name;
-    this.main = main;
-    this.project = project.id;
-    this.didText = didText;
-    this.did = undefined;
-    this.didFault = undefined;
-    this.version++;
-    if (didText === undefined) return;
-    try {
-      this.did = readInterface(didText);
-    } catch (error) {
-      this.didFault = error instanceof Error ? error.message : String(error);
-    }
-  }
-}
+/** A node may answer from a height at which a canister that another has seen is not there yet. */
+const MISSED_MAX = 3;
 
 /** A module ready to be installed. */
 export interface Built {
@@ -104,40 +28,72 @@ export interface Built {
   readonly main: string;
   readonly wasm: Uint8Array;
   readonly did: string | undefined;
+  readonly stable: string | undefined;
+  /** The project's files of which it was made. */
+  readonly files: unknown;
 }
 export type DeployMode = "upgrade" | "reinstall" | "new";
+
+/** An upgrade that would break something, waiting for a word. */
+export interface Question {
+  readonly canister: Canister;
+  readonly built: Built;
+  readonly arg: Uint8Array | undefined;
+  readonly verdict: Verdict;
+}
 
 class Canisters {
   all = $state.raw<readonly Canister[]>([]);
   shown = $state.raw<Canister | undefined>(undefined);
   calls = $state.raw<readonly CallRecord[]>([]);
-  who = $state<Who>("you");
   /** In words while a deployment runs. */
   progress = $state<string | undefined>(undefined);
   deployFailure = $state.raw<Failure | undefined>(undefined);
   diagnostics = $state.raw<readonly Diagnostic[]>([]);
-  /** One line about the last deployment. */
+  /** One line about the last deployment, and what it was done to. */
   done = $state<string | undefined>(undefined);
+  deployedLast = $state.raw<Canister | undefined>(undefined);
   /** A built module whose installation needs arguments. */
   pending = $state.raw<{ readonly built: Built; readonly mode: DeployMode; readonly did: Did } | undefined>(
     undefined,
   );
-  #agents = new Map<Who, Promise<PageAgent>>();
+  question = $state.raw<Question | undefined>(undefined);
+  /** What is being done to a canister beside deploying, and why it could not be. */
+  doing = $state<string | undefined>(undefined);
+  trouble = $state.raw<Failure | undefined>(undefined);
+  #agents = new Map<string, Promise<PageAgent>>();
+  #modules = new Map<string, KnownModule>();
+  #deleted = new Set<string>();
   #number = 0;
 
   /** Something was asked of the subnet and is not answered yet. */
   get busy(): boolean {
-    return this.progress !== undefined || this.calls.some((c) => c.state === "waiting");
+    return (
+      this.progress !== undefined || this.doing !== undefined || this.calls.some((c) => c.state === "waiting")
+    );
   }
 
-  agentOf(who: Who): Promise<PageAgent> {
+  agentOf(who: string): Promise<PageAgent> {
     const network = live.network;
     if (network === undefined) return Promise.reject(new Error("the network has not started yet"));
     const known = this.#agents.get(who);
     if (known !== undefined) return known;
-    const made = identityOf(who).then((identity) => new PageAgent(network, identity));
+    const made = identities.identityOf(who).then((identity) => new PageAgent(network, identity));
     this.#agents.set(who, made);
     return made;
+  }
+  /** Whoever may command the canister: the current user if he may, else another of ours; the current one to be told why not. */
+  async controllerOf(canister: Canister): Promise<PageAgent> {
+    await identities.loaded;
+    const controllers = new Set(canister.summary?.controllers);
+    const may = (who: string): boolean =>
+      controllers.has(Principal.fromText(identities.principalOf(who)).toHex().toLowerCase());
+    const users = [identities.current, ...identities.users.map((u) => u.id), ANONYMOUS];
+    return this.agentOf(users.find(may) ?? this.#deployer);
+  }
+  /** A canister of Anonymous would be everybody's. */
+  get #deployer(): string {
+    return identities.current === ANONYMOUS ? identities.users[0]!.id : identities.current;
   }
 
   /** The deployed canister that Deploy of this entry file would change. */
@@ -152,13 +108,15 @@ class Canisters {
   }
 
   /** Compiles and installs. Everything that can go wrong ends as words in `deployFailure` or as diagnostics. */
-  async deploy(main: string, mode: DeployMode): Promise<void> {
+  async deploy(main: string, mode: DeployMode, otherArguments = false): Promise<void> {
     await this.#deploying(async () => {
       const language = languageOf(main);
       if (language === undefined)
         throw new Error(`${main || "This project"} holds no canister: open a source file.`);
       this.progress = `Compiling ${main}`;
-      const result = await compile(language, project.files, main);
+      const files = project.files;
+      const ready = this.#ahead?.files === files && this.#ahead.main === main ? this.#ahead.built : undefined;
+      const result = (await ready) ?? (await compile(language, files, main));
       this.diagnostics = result.diagnostics;
       if (!result.ok) {
         const errors = result.diagnostics.filter((d) => d.severity === "error");
@@ -171,7 +129,13 @@ class Canisters {
         };
         return;
       }
-      await this.#install({ name: nameFor(main), main, wasm: result.wasm, did: result.did }, mode);
+      const { wasm, did, stable } = result;
+      await this.#install(
+        { name: nameFor(main), main, wasm, did, stable, files },
+        mode,
+        undefined,
+        otherArguments,
+      );
     });
   }
   /** The compiler's opinion of what is being typed, once the typing rests. */
@@ -194,14 +158,45 @@ class Canisters {
   }
   #checking: ReturnType<typeof setTimeout> | undefined;
 
+  /** What Deploy of these files would do to the canister that runs; undefined while they do not compile. */
+  async foresee(canister: Canister, main: string): Promise<Verdict | undefined> {
+    const language = languageOf(main);
+    const files = project.files;
+    if (language === undefined) return undefined;
+    const built = compileAhead(language, files, main);
+    this.#ahead = { files, main, built: built.catch(() => undefined) };
+    const result = await built;
+    if (!result.ok) return undefined;
+    return judgeUpgrade(await this.#running(canister), result, stableBreaks);
+  }
+  #ahead:
+    | {
+        readonly files: unknown;
+        readonly main: string;
+        readonly built: Promise<Awaited<ReturnType<typeof compile>> | undefined>;
+      }
+    | undefined;
+
+  /** From the certified state, as its controller. */
+  async #running(canister: Canister): Promise<Running> {
+    const agent = await this.controllerOf(canister);
+    const [published, stable] = await Promise.all([
+      agent.metadata(canister.id, "candid:service"),
+      agent.metadata(canister.id, "motoko:stable-types"),
+    ]);
+    const persistence = canister.module?.persistence ?? "stable memory";
+    return { did: canister.didText ?? published, stable, persistence };
+  }
+
   /** What was compiled when the page was built. */
   async installPrebuilt(prebuilt: Prebuilt): Promise<void> {
+    const files = project.files;
     await this.#deploying(async () => {
       const { name, main, did, init } = prebuilt;
       this.progress = `Fetching ${name}`;
       const wasm = await prebuilt.wasm();
       const arg = encodeInit(did, init, (wanted) => this.all.findLast((c) => c.name === wanted)?.id);
-      await this.#install({ name, main, wasm, did }, "upgrade", arg);
+      await this.#install({ name, main, wasm, did, stable: undefined, files }, "upgrade", arg);
     });
   }
   /** With the arguments that the interface asks for at installation. */
@@ -212,11 +207,20 @@ class Canisters {
     const arg = IDL.encode(idlOf(pending.did.init, pending.did.types), values);
     await this.#deploying(() => this.#install(pending.built, pending.mode, arg));
   }
+  /** The answer to `question`: go on, with a snapshot taken first; or start over; or leave it. */
+  async answer(what: "upgrade" | "reinstall" | "leave"): Promise<void> {
+    const asked = this.question;
+    this.question = undefined;
+    if (asked === undefined || what === "leave") return;
+    await this.#deploying(() => this.#install(asked.built, what, asked.arg, false, true));
+  }
 
   async #deploying(work: () => Promise<void>): Promise<void> {
     if (this.progress !== undefined) return;
     this.deployFailure = undefined;
     this.done = undefined;
+    this.deployedLast = undefined;
+    this.question = undefined;
     this.progress = "Starting";
     try {
       await work();
@@ -226,41 +230,75 @@ class Canisters {
       this.progress = undefined;
     }
   }
-  async #install(built: Built, mode: DeployMode, arg?: Uint8Array): Promise<void> {
-    let did: Did | undefined;
-    try {
-      did = built.did === undefined ? undefined : readInterface(built.did);
-    } catch {
-      did = undefined; // described below, in the canister's own card
-    }
+  async #install(
+    built: Built,
+    mode: DeployMode,
+    given?: Uint8Array,
+    otherArguments = false,
+    consent = false,
+  ): Promise<void> {
+    const before = mode === "new" ? undefined : this.deployedFrom(built.main);
+    const did = readable(built.did);
     const initTypes = did === undefined ? "" : did.init.map((a) => typeText(a.type)).join(", ");
+    let arg = given;
     if (arg === undefined && did !== undefined && did.init.length > 0) {
-      const before = mode === "new" ? undefined : this.deployedFrom(built.main)?.init;
-      if (before?.types !== initTypes) {
+      const known = before?.module?.init;
+      if (otherArguments || known?.types !== initTypes) {
         this.pending = { built, mode, did };
         return;
       }
-      arg = before.arg;
+      arg = known.arg;
     }
-    const agent = await this.agentOf("you");
-    let canister = mode === "new" ? undefined : this.deployedFrom(built.main);
-    const how: InstallMode =
-      canister === undefined ? "install" : mode === "reinstall" ? "reinstall" : "upgrade";
+    await identities.loaded;
+    const agent = before === undefined ? await this.agentOf(this.#deployer) : await this.controllerOf(before);
+    const empty = before === undefined || before.moduleHash === undefined;
+    const how: management.InstallMode = empty ? "install" : mode === "reinstall" ? "reinstall" : "upgrade";
+    let verdict: Verdict | undefined;
+    if (how === "upgrade" && before !== undefined) {
+      verdict = await judgeUpgrade(await this.#running(before), built, stableBreaks);
+      if (!isHarmless(verdict) && !consent) {
+        this.question = { canister: before, built, arg, verdict };
+        return;
+      }
+    }
+    const loses = how === "reinstall" || (verdict !== undefined && (!isHarmless(verdict) || verdict.forgets));
+    if (loses && before !== undefined) {
+      this.progress = "Taking a snapshot";
+      await this.#keepForUndo(before, agent, how === "reinstall" ? "the reinstallation" : "the upgrade");
+    }
+    let canister = before;
     if (canister === undefined) {
       this.progress = "Creating a canister";
-      canister = this.#fresh ?? new Canister(await createCanister(agent));
+      canister = this.#fresh ?? new Canister(await management.createCanister(agent));
       this.#fresh = canister;
     }
     this.progress = `${how === "upgrade" ? "Upgrading" : "Installing"} ${kilobytes(built.wasm.length)}`;
-    await installCode(agent, canister.id, how, built.wasm, arg ?? IDL.encode([], []));
-    this.#fresh = undefined;
-    canister.init = arg === undefined ? undefined : { types: initTypes, arg };
-    canister.describe(built.name, built.main, built.did);
+    const bytes = arg ?? IDL.encode([], []);
+    try {
+      const hash = await management.installCode(agent, canister.id, how, built.wasm, bytes, verdict?.heap);
+      this.#fresh = undefined;
+      const module: KnownModule = {
+        name: built.name,
+        main: built.main,
+        project: project.id,
+        did: built.did,
+        persistence: persistenceOf(built.wasm),
+        files: built.files,
+        init: arg === undefined ? undefined : { types: initTypes, arg },
+      };
+      this.#modules.set(hash, module);
+      canister.runs(hash, module, built.did);
+    } catch (error) {
+      if (loses && before !== undefined) await this.#forgetUndo(before, agent);
+      throw error;
+    }
+    if (!loses) canister.undo = undefined;
     if (!this.all.includes(canister)) this.all = [...this.all, canister];
     this.shown = canister;
+    this.deployedLast = canister;
     const words = {
       install: "is deployed",
-      upgrade: "is upgraded, its data kept",
+      upgrade: loses ? "is upgraded" : "is upgraded, its data kept",
       reinstall: "starts anew, empty",
     };
     this.done = `${built.name} ${words[how]}.`;
@@ -269,98 +307,167 @@ class Canisters {
   /** Created, but its installation failed: the next attempt takes it. */
   #fresh: Canister | undefined;
 
-  /** Runs a method with encoded arguments. The reply lands in the record. */
-  async call(
-    canister: Canister,
-    method: string,
-    of: DidMethod | undefined,
-    mode: "update" | "query",
-    arg: Uint8Array,
-    argsText: string,
-  ): Promise<CallRecord> {
-    const record = new CallRecord(++this.#number, canister, method, mode, argsText);
-    this.calls = [record, ...this.calls].slice(0, CALLS_KEPT);
+  /** One such snapshot a canister: the newer takes the older one's place. */
+  async #keepForUndo(canister: Canister, agent: PageAgent, words: string, uninstall = false): Promise<void> {
+    const replacing = canister.undo?.snapshot;
+    const taken = await management.takeSnapshot(agent, canister.id, { replacing, uninstall });
+    canister.undo = { snapshot: taken.id, words };
+  }
+  async #forgetUndo(canister: Canister, agent: PageAgent): Promise<void> {
+    const { undo } = canister;
+    canister.undo = undefined;
+    if (undo !== undefined)
+      await management.deleteSnapshot(agent, canister.id, undo.snapshot).catch(() => undefined);
+  }
+  /** Back to how it was before the last thing that lost data. */
+  async loadBack(canister: Canister): Promise<void> {
+    const { undo } = canister;
+    if (undo === undefined) return;
+    await this.manage(canister, "Loading the snapshot", async (agent) => {
+      await management.loadSnapshot(agent, canister.id, undo.snapshot);
+      await this.#forgetUndo(canister, agent);
+    });
+    if (this.trouble !== undefined || this.deployedLast !== canister) return;
+    this.done = `${canister.name} is as it was before ${undo.words}.`;
+  }
+
+  /** Runs a method. The reply lands in the record. */
+  async call(canister: Canister, plan: CallPlan): Promise<CallRecord> {
+    const of = canister.did?.methods.find((m) => m.name === plan.method);
+    const record = new CallRecord(++this.#number, canister, plan);
+    const alone = !this.calls.some((c) => c.canister === canister && c.state === "waiting");
+    const balance = canister.summary?.cycles;
+    this.calls = trimmed([record, ...this.calls]);
     try {
-      const agent = await this.agentOf(this.who);
-      if (mode === "query") {
-        const answer = await agent.query(canister.id, method, arg);
-        if (answer.ok) {
-          record.answeredBy = answer.node;
-          this.#replied(record, of, answer.reply);
-        } else {
-          record.failure = answer.failure;
-          record.state = "failed";
-        }
-      } else {
-        const certified = await agent.update(canister.id, method, arg, {
-          onSigned: (message) => {
-            record.message = message;
-          },
-        });
-        record.message = certified.message;
-        record.certificate = certified.certificate;
-        record.root = certified.root;
-        this.#replied(record, of, certified.reply);
-      }
+      const agent = await this.agentOf(plan.as);
+      if (plan.mode === "query") await runQuery(record, agent, of);
+      else await runUpdate(record, agent, of);
     } catch (error) {
-      record.failure = failureOf(error);
-      record.state = "failed";
+      record.failed(failureOf(error));
     }
     record.doneAt = live.now();
-    void this.refresh();
+    await this.refresh();
+    const after = canister.summary?.cycles;
+    if (plan.mode === "update" && alone && balance !== undefined && after !== undefined && after < balance)
+      record.burned = balance - after;
     return record;
   }
-  #replied(record: CallRecord, of: DidMethod | undefined, reply: Uint8Array): void {
-    record.reply = reply;
-    const types = record.canister.did?.types;
-    if (of !== undefined && types !== undefined) {
-      try {
-        const values = IDL.decode(idlOf(of.func.results, types), reply) as unknown[];
-        record.values = of.func.results.map((r, i) => ({
-          text: valueText(values[i], r.type, types),
-          type: typeText(r.type),
-        }));
-      } catch (error) {
-        record.failure = {
-          headline: "The reply does not fit the interface",
-          detail: error instanceof Error ? error.message : String(error),
-          certified: true,
-        };
-      }
-    }
-    record.state = "replied";
-  }
 
-  async command(
+  /** Any command to the management canister about one canister, by whoever may give it. */
+  async manage(
     canister: Canister,
-    what: "start_canister" | "stop_canister" | "delete_canister",
-  ): Promise<void> {
-    await this.#deploying(async () => {
-      this.progress = { start_canister: "Starting", stop_canister: "Stopping", delete_canister: "Deleting" }[
-        what
-      ];
-      await simpleCommand(await this.agentOf("you"), what, canister.id);
-      if (what !== "delete_canister") return;
-      this.all = this.all.filter((c) => c !== canister);
-      if (this.shown === canister) this.shown = this.all.at(-1);
+    words: string,
+    work: (agent: PageAgent) => Promise<void>,
+  ): Promise<boolean> {
+    if (this.doing !== undefined) return false;
+    this.trouble = undefined;
+    this.doing = words;
+    try {
+      await work(await this.controllerOf(canister));
+      return true;
+    } catch (error) {
+      this.trouble = failureOf(error);
+      return false;
+    } finally {
+      this.doing = undefined;
+      await this.refresh();
+    }
+  }
+  async command(canister: Canister, what: management.SimpleCommand): Promise<void> {
+    const words = {
+      start_canister: "Starting",
+      stop_canister: "Stopping",
+      delete_canister: "Deleting",
+      uninstall_code: "Uninstalling",
+    };
+    await this.manage(canister, words[what], async (agent) => {
+      if (what === "uninstall_code")
+        await this.#keepForUndo(canister, agent, "its code was uninstalled", true);
+      else await management.simpleCommand(agent, what, canister.id);
+      if (what === "delete_canister") this.#drop(canister);
     });
-    await this.refresh();
+  }
+  #drop(canister: Canister): void {
+    this.#deleted.add(canister.hex);
+    this.all = this.all.filter((c) => c !== canister);
+    if (this.shown === canister) this.shown = this.all.at(-1);
   }
 
-  /** Asks one node for status, cycles and memory of all. */
+  /** Asks one node for status, cycles, memory and log of all. */
   async refresh(): Promise<void> {
     const { network, witness } = live;
-    if (network === undefined || witness === undefined || this.all.length === 0) return;
+    if (network === undefined || witness === undefined) return;
     try {
       const reply = await network.inspect(witness, { kind: "canisters" });
       if (reply.kind !== "canisters") return;
       for (const summary of reply.canisters) {
-        const canister = this.all.find((c) => c.hex === summary.id);
-        if (canister !== undefined) canister.summary = summary;
+        const canister = this.all.find((c) => c.hex === summary.id) ?? this.#child(summary);
+        if (canister === undefined) continue;
+        canister.missed = 0;
+        canister.summary = summary;
+        // A snapshot was loaded, or code came or went without this page's doing.
+        if (summary.moduleHash !== canister.moduleHash && this.progress === undefined) {
+          const module = summary.moduleHash === undefined ? undefined : this.#modules.get(summary.moduleHash);
+          canister.runs(summary.moduleHash, module, module?.did ?? summary.candid);
+        }
+      }
+      const listed = new Set(reply.canisters.map((s) => s.id));
+      for (const canister of this.all) {
+        if (canister.summary === undefined || listed.has(canister.hex)) continue;
+        if (++canister.missed >= MISSED_MAX) this.#drop(canister);
       }
     } catch {
       // The node left while it was asked; the next time another answers.
     }
+  }
+  /** Created at run time by a canister; while the page itself deploys, what is new may be its own. */
+  #child(summary: NonNullable<Canister["summary"]>): Canister | undefined {
+    if (this.#deleted.has(summary.id) || this.progress !== undefined || this.#fresh?.hex === summary.id)
+      return undefined;
+    const child = new Canister(Principal.fromHex(summary.id).toText());
+    const parent = this.all.find((c) => summary.controllers.includes(c.hex));
+    const siblings = this.all.filter((c) => c.parent === parent && c.main === "").length;
+    child.parent = parent;
+    child.name = parent === undefined ? "canister" : `${parent.name}'s child ${siblings + 1}`;
+    child.project = parent?.project ?? project.id;
+    this.all = [...this.all, child];
+    this.shown ??= child;
+    return child;
+  }
+}
+
+async function runQuery(record: CallRecord, agent: PageAgent, of: DidMethod | undefined): Promise<void> {
+  const answer = await agent.query(record.canister.id, record.method, record.arg);
+  if (!answer.ok) {
+    record.failed(answer.failure);
+    return;
+  }
+  record.answeredBy = answer.node;
+  record.replied(of, answer.reply);
+}
+async function runUpdate(record: CallRecord, agent: PageAgent, of: DidMethod | undefined): Promise<void> {
+  const certified = await agent.update(record.canister.id, record.method, record.arg, {
+    onSigned: (message) => {
+      record.message = message;
+    },
+  });
+  record.message = certified.message;
+  record.certificate = certified.certificate;
+  record.root = certified.root;
+  record.replied(of, certified.reply);
+}
+
+/** Pinned ones stay. */
+function trimmed(calls: readonly CallRecord[]): CallRecord[] {
+  let room = CALLS_KEPT;
+  return calls.filter((c) => c.pinned || room-- > 0);
+}
+
+function readable(did: string | undefined): Did | undefined {
+  try {
+    return did === undefined ? undefined : readInterface(did);
+  } catch {
+    return undefined; // told in the canister's own card
   }
 }
 

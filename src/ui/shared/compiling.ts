@@ -1,4 +1,5 @@
 /** The compilers, in their own worker, loaded at the first compile. */
+import type { StableBreak } from "../../compilers/motoko/stable.ts";
 import type { Compilation, Diagnostic, Language, SourceFiles } from "../../compilers/compiler.ts";
 
 export async function compile(language: Language, files: SourceFiles, main: string): Promise<Compilation> {
@@ -14,4 +15,18 @@ export async function check(
 ): Promise<readonly Diagnostic[]> {
   const { compilerClient } = await import("../../compilers/client.ts");
   return compilerClient().check(language, files, main);
+}
+
+/** What Deploy would install, made beside the editor's own compiler. */
+export async function compileAhead(
+  language: Language,
+  files: SourceFiles,
+  main: string,
+): Promise<Compilation> {
+  const { compilerClient } = await import("../../compilers/client.ts");
+  return compilerClient().compileAhead(language, files, main);
+}
+export async function stableBreaks(before: string, after: string): Promise<readonly StableBreak[]> {
+  const { compilerClient } = await import("../../compilers/client.ts");
+  return compilerClient().stableBreaks(before, after);
 }

@@ -1,8 +1,10 @@
 import { IDL } from "@icp-sdk/core/candid";
 import { expect, test } from "vitest";
+import { toHex } from "../../../base/bytes.ts";
 import { idlOf, readInterface, typeText } from "./shape.ts";
-import { caseDraft, emptyDraft, readDraft } from "./draft.ts";
-import { parseArguments, readNumber, valueText } from "./value.ts";
+import { caseDraft, type Draft, draftOf, emptyDraft, type Faults, readDraft } from "./draft.ts";
+import { argumentsFromJson, jsonOf } from "./json.ts";
+import { parseArguments, readNumber, valueText, WHOLE } from "./value.ts";
 
 const DID = `
 // what moc writes
@@ -63,22 +65,68 @@ test("numbers keep to their range", () => {
   }
 });
 
-test("a form's draft becomes a value, or says which field is wrong", () => {
+test("a form's drafts become values, or every wrong field says what is wrong", () => {
   const shape = did.types.get("Shape")!;
-  const draft = emptyDraft(shape, did.types);
   if (shape.kind !== "variant") throw new Error("unreachable");
   const dot = shape.fields.findIndex((f) => f.name === "dot");
-  expect(readDraft({ kind: "variant", choice: dot, of: { kind: "nothing" } }, shape, did.types, "s")).toEqual(
-    { dot: null },
-  );
-  expect(draft.kind).toBe("variant");
+  const none: Faults = new Map();
+  const chosen: Draft = { kind: "variant", choice: dot, of: { kind: "nothing" } };
+  expect(readDraft(chosen, shape, did.types, none)).toEqual({ dot: null });
   const choice = shape.fields.findIndex((f) => f.name === "two words");
-  const words = {
-    kind: "variant" as const,
-    choice: choice,
-    of: caseDraft(shape.fields[choice]!.type, did.types),
-  };
-  expect(() => readDraft(words, shape, did.types, "shape")).toThrow("0: a number is needed");
+  const words = { kind: "variant" as const, choice, of: caseDraft(shape.fields[choice]!.type, did.types) };
+  const faults: Faults = new Map();
+  readDraft(words, shape, did.types, faults);
+  expect([...faults]).toEqual([[{ kind: "typed", text: "" }, "A number is needed."]]);
   const list = did.types.get("List")!;
-  expect(readDraft(emptyDraft(list, did.types), list, did.types, "list")).toEqual([]);
+  expect(readDraft(emptyDraft(list, did.types), list, did.types, none)).toEqual([]);
+  expect(none.size).toBe(0);
+});
+
+test.each([
+  ["hex", "00 ff", "00ff"],
+  ["utf8", "é", "c3a9"],
+  ["base64", "AP8=", "00ff"],
+] as const)("a blob as %s", (form, text, hex) => {
+  const [arg] = method("put").args;
+  const faults: Faults = new Map();
+  const draft: Draft = { kind: "blob", form, text, file: undefined };
+  expect(toHex(readDraft(draft, arg!.type, did.types, faults) as Uint8Array)).toBe(hex);
+  readDraft({ ...draft, text: "§" }, arg!.type, did.types, faults);
+  expect(faults.size).toBe(form === "utf8" ? 0 : 1);
+});
+
+const EVERY = `type T = record { a : nat; b : opt opt text; c : vec blob; d : variant { x; "y z" : int8 }; e : principal;
+  f : func (nat) -> () query; g : service {}; h : record { text; float64 }; i : nat64; j : reserved; next : opt T };
+service : { m : (T) -> (T) }`;
+const every = readInterface(EVERY);
+const WHOLE_TEXT = String.raw`(record { a = 5; b = opt null; c = vec { blob "\00\ff" }; d = variant { "y z" = -7 }; e = principal "aaaaa-aa";
+  f = func "aaaaa-aa".m; g = service "2vxsx-fae"; h = record { "q\"\\\u{1}é"; 1.5 }; i = 18446744073709551615; j = null; next = null })`;
+
+test("a value of every kind goes through text, JSON and form, and comes out the same", () => {
+  const { args } = every.methods[0]!.func;
+  const types = every.types;
+  const value = parseArguments(WHOLE_TEXT, args, types);
+  const idl = idlOf(args, types);
+  const bytes = toHex(IDL.encode(idl, value));
+  const encoded = (values: unknown[]): string => toHex(IDL.encode(idl, values));
+  const text = valueText(value[0], args[0]!.type, types, WHOLE);
+  expect(encoded(parseArguments(`(${text})`, args, types))).toBe(bytes);
+  const json = JSON.stringify([jsonOf(value[0], args[0]!.type, types)]);
+  expect(encoded(argumentsFromJson(json, args, types))).toBe(bytes);
+  const faults: Faults = new Map();
+  const form = draftOf(value[0], args[0]!.type, types);
+  expect(encoded([readDraft(form, args[0]!.type, types, faults)])).toBe(bytes);
+  expect(faults.size).toBe(0);
+});
+
+test("JSON's faults say where", () => {
+  const { args } = every.methods[0]!.func;
+  const fault =
+    (json: string): (() => unknown) =>
+    () =>
+      argumentsFromJson(json, args, every.types);
+  expect(fault('{"a": -1}')).toThrow("$[0].a: nat cannot be negative");
+  expect(fault('{"q": 1}')).toThrow("$[0]: the record has no field q");
+  expect(fault('{"a": 1}')).toThrow("$[0]: the record lacks c");
+  expect(fault("[1, 2]")).toThrow("1 arguments are needed");
 });

@@ -6,15 +6,16 @@ import { IDL } from "@icp-sdk/core/candid";
 import {
   type Did,
   type DidArgument,
-  type DidField,
   type DidFunc,
   type DidPrimitive,
   type DidType,
   parseDid,
   resolveDid,
 } from "../../../compilers/candid/did.ts";
+import { isTuple as numbered, labelOf, typeText } from "../../../compilers/candid/text.ts";
 import { CandidFault } from "./tokens.ts";
 
+export { functionText, typeText } from "../../../compilers/candid/text.ts";
 export type { Did, DidArgument, DidFunc, DidMethod, DidType } from "../../../compilers/candid/did.ts";
 export type Types = ReadonlyMap<string, DidType>;
 
@@ -53,7 +54,6 @@ export function shapeOf(type: DidType, types: Types): Shape {
       return found;
   }
 }
-const labelOf = (field: DidField): string => field.name ?? String(field.id);
 
 export function isBlob(type: DidType, types: Types): boolean {
   const shape = shapeOf(type, types);
@@ -61,41 +61,7 @@ export function isBlob(type: DidType, types: Types): boolean {
 }
 
 /** Numbered 0, 1, 2 …: a tuple. */
-export const isTuple = (fields: readonly Field[]): boolean =>
-  fields.length > 0 && fields.every((f, i) => f.label === String(i));
-
-export function typeText(type: DidType): string {
-  switch (type.kind) {
-    case "primitive":
-    case "named":
-      return type.name;
-    case "opt":
-      return `opt ${typeText(type.of)}`;
-    case "vec":
-      return type.of.kind === "primitive" && type.of.name === "nat8" ? "blob" : `vec ${typeText(type.of)}`;
-    case "record": {
-      const bare = isTuple(type.fields.map((f) => ({ label: labelOf(f), type: f.type })));
-      const parts = type.fields.map((f) => (bare ? typeText(f.type) : `${labelOf(f)} : ${typeText(f.type)}`));
-      return parts.length === 0 ? "record {}" : `record { ${parts.join("; ")} }`;
-    }
-    case "variant": {
-      const isNull = (t: DidType): boolean => t.kind === "primitive" && t.name === "null";
-      const parts = type.fields.map((f) =>
-        isNull(f.type) ? labelOf(f) : `${labelOf(f)} : ${typeText(f.type)}`,
-      );
-      return `variant { ${parts.join("; ")} }`;
-    }
-    case "func":
-      return `func ${functionText(type.func)}`;
-    case "service":
-      return "service";
-  }
-}
-export function functionText(func: DidFunc): string {
-  const list = (args: readonly DidArgument[]): string =>
-    args.map((a) => (a.name === undefined ? typeText(a.type) : `${a.name} : ${typeText(a.type)}`)).join(", ");
-  return `(${list(func.args)}) -> (${list(func.results)})${func.mode === "update" ? "" : ` ${func.mode}`}`;
-}
+export const isTuple = (fields: readonly Field[]): boolean => numbered(fields.map((f) => f.label));
 
 /** How the agent's library names a numbered field. */
 export const fieldKey = (label: string): string => (/^\d+$/.test(label) ? `_${label}_` : label);

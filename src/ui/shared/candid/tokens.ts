@@ -10,7 +10,7 @@ export class CandidFault extends Error {
 }
 
 const TOKEN =
-  /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|(?<word>[A-Za-z_][A-Za-z0-9_]*)|(?<number>[+-]?(?:0x[0-9a-fA-F_]+|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9]+)?))|(?<text>"(?:[^"\\]|\\[\s\S])*")|(?<sign>->|[(){};:,=])/y;
+  /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|(?<word>[A-Za-z_][A-Za-z0-9_]*)|(?<number>[+-]?(?:0x[0-9a-fA-F_]+|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9]+)?))|(?<text>"(?:[^"\\]|\\[\s\S])*")|(?<sign>->|[(){};:,=.])/y;
 
 export function tokenize(source: string): Token[] {
   const tokens: Token[] = [];

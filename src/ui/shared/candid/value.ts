@@ -104,9 +104,18 @@ function bareValue(cursor: Cursor, declared: DidType, types: Types): unknown {
       cursor.expect("}");
       return { [fieldKey(label)]: inner };
     }
-    case "func":
+    case "func": {
+      cursor.expect("func");
+      if (cursor.token.kind !== "text") throw wrong();
+      const principal = readPrincipal(quotedText(cursor.take().value));
+      cursor.expect(".");
+      const name = cursor.take();
+      return [principal, name.kind === "text" ? quotedText(name.value) : name.value];
+    }
     case "service":
-      throw cursor.fault(`${of.kind} values cannot be typed here`);
+      cursor.expect("service");
+      if (cursor.token.kind !== "text") throw wrong();
+      return readPrincipal(quotedText(cursor.take().value));
     default:
       if (cursor.token.kind !== "number") throw wrong();
       return readNumber(cursor.take().value, of.kind);
@@ -168,12 +177,21 @@ export function readNumber(text: string, kind: string): number | bigint {
   return bits === 64n ? big : Number(big);
 }
 
-/** One value as text. Long vectors end in an ellipsis: this is for reading. */
-export function valueText(x: unknown, declared: DidType, types: Types): string {
+/** How much of long vectors and blobs is shown for reading; `whole` is what a form or a command takes back. */
+export interface Extent {
+  readonly items: number;
+  readonly bytes: number;
+}
+const READABLE: Extent = { items: 200, bytes: 512 };
+export const WHOLE: Extent = { items: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
+
+/** One value as text; what is left out is counted. */
+export function valueText(x: unknown, declared: DidType, types: Types, extent: Extent = READABLE): string {
   const of = shapeOf(declared, types);
+  const go = (inner: unknown, type: DidType): string => valueText(inner, type, types, extent);
   switch (of.kind) {
     case "text":
-      return JSON.stringify(x);
+      return quoted(String(x));
     case "null":
     case "reserved":
       return "null";
@@ -181,25 +199,25 @@ export function valueText(x: unknown, declared: DidType, types: Types): string {
       return `principal "${String(x)}"`;
     case "opt": {
       const option = x as unknown[];
-      return option.length === 0 ? "null" : `opt ${valueText(option[0], of.of, types)}`;
+      return option.length === 0 ? "null" : `opt ${go(option[0], of.of)}`;
     }
     case "vec": {
       if (isBlob(declared, types)) {
         const bytes = Uint8Array.from(x as Iterable<number>);
-        const shown = toHex(bytes.subarray(0, 512)).replace(/../g, "\\$&");
-        return `blob "${shown}"${bytes.length > 512 ? ` … ${bytes.length} bytes` : ""}`;
+        const shown = toHex(bytes.subarray(0, extent.bytes)).replace(/../g, "\\$&");
+        return `blob "${shown}"${bytes.length > extent.bytes ? ` … ${bytes.length} bytes` : ""}`;
       }
       const items = Array.from(x as Iterable<unknown>);
-      const shown = items.slice(0, 200).map((item) => valueText(item, of.of, types));
-      if (items.length > 200) shown.push(`… ${items.length - 200} more`);
+      const shown = items.slice(0, extent.items).map((item) => go(item, of.of));
+      if (items.length > extent.items) shown.push(`… ${items.length - extent.items} more`);
       return shown.length === 0 ? "vec {}" : `vec { ${shown.join("; ")} }`;
     }
     case "record": {
       const r = x as Record<string, unknown>;
       const bare = isTuple(of.fields);
       const parts = of.fields.map((f) => {
-        const inner = valueText(r[fieldKey(f.label)], f.type, types);
-        return bare ? inner : `${f.label} = ${inner}`;
+        const inner = go(r[fieldKey(f.label)], f.type);
+        return bare ? inner : `${labelText(f.label)} = ${inner}`;
       });
       return parts.length === 0 ? "record {}" : `record { ${parts.join("; ")} }`;
     }
@@ -207,8 +225,8 @@ export function valueText(x: unknown, declared: DidType, types: Types): string {
       const [key, inner] = Object.entries(x as object)[0] ?? ["?", null];
       const field = of.fields.find((f) => fieldKey(f.label) === key);
       if (field === undefined || shapeOf(field.type, types).kind === "null")
-        return `variant { ${field?.label ?? key} }`;
-      return `variant { ${field.label} = ${valueText(inner, field.type, types)} }`;
+        return `variant { ${labelText(field?.label ?? key)} }`;
+      return `variant { ${labelText(field.label)} = ${go(inner, field.type)} }`;
     }
     case "func": {
       const [principal, method] = x as [unknown, string];
@@ -220,3 +238,9 @@ export function valueText(x: unknown, declared: DidType, types: Types): string {
       return String(x);
   }
 }
+
+const ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+const quoted = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is escaped
+  `"${text.replace(/["\\]/g, "\\$&").replace(/[\u0000-\u001f\u007f]/g, (c) => ESCAPES[c] ?? `\\u{${c.charCodeAt(0).toString(16)}}`)}"`;
+const labelText = (label: string): string => (/^([A-Za-z_]\w*|\d+)$/.test(label) ? label : quoted(label));
