@@ -113,7 +113,7 @@ function previousIndex(): ReadonlyMap<string, Known> {
 /** What a language's output depends on besides the sources: the compiler's version and our text around it. */
 const TOOLS: Readonly<Record<Language, { readonly packages: readonly string[]; readonly ours: string }>> = {
   motoko: { packages: ["motoko"], ours: "motoko/*.ts" },
-  assemblyscript: { packages: ["assemblyscript"], ours: "{assemblyscript/*,candid/*,wasm-sections}.ts" },
+  assemblyscript: { packages: ["assemblyscript"], ours: "{assemblyscript/**/*,candid/*,wasm-sections}.ts" },
   wat: { packages: ["wabt"], ours: "{wat/*,wasm-sections}.ts" },
   upload: { packages: [], ours: "upload/*.ts" },
 };

@@ -18,6 +18,7 @@ declare module "assemblyscript/asc" {
     readFile(name: string): string | null;
     writeFile(name: string, content: Uint8Array | string): void;
     listFiles(): string[];
+    readonly transforms: readonly object[];
     reportDiagnostic(diagnostic: AscDiagnostic): void;
   }
   export const libraryFiles: Record<string, string>;

@@ -1,68 +1,68 @@
 /**
- * AssemblyScript sources and their `.did` → canister. The author writes plain functions; the interface says which are
- * methods; glue between the two is compiled with them, and the exports get their IC names.
+ * AssemblyScript → canister. Decorated functions become methods; their types become the interface, so there is no
+ * `.did` to write. What compiles them is in `transform.ts`.
  */
 import { assert } from "../../base/assert.ts";
 import type { Compilation, Compiler, Diagnostic, SourceFiles } from "../compiler.ts";
-import { diagnostic, didBeside, didPathOf, isDiagnostic, TOP, textFile } from "../diagnostics.ts";
+import { diagnostic, placeAt, TOP, textFile } from "../diagnostics.ts";
 import { candidSection } from "../wasm-sections.ts";
-import { exportedFunctions, GLUE_PATH, type Glue, writeGlue } from "./glue.ts";
-import { ABORT } from "./ic-library.ts";
+import { ABORT } from "./library/index.ts";
 import { renameExports } from "./rename-exports.ts";
 import { loadAsc, runAsc } from "./run-asc.ts";
+import { CanisterTransform, type Fault } from "./transform.ts";
 
-/** The minimal runtime collects garbage only when asked, which the glue does. No import is left but `ic0`. */
-const FLAGS = [
-  "--runtime",
-  "minimal",
-  "--use",
-  `abort=${ABORT}`,
-  "--optimizeLevel",
-  "1",
-  "--shrinkLevel",
-  "1",
-];
+/** The minimal runtime collects garbage only when asked, which the wrappers do. No import is left but `ic0`. */
+const FLAGS = ["--runtime", "minimal", "--use", `abort=${ABORT}`];
+const SMALL = ["--optimizeLevel", "1", "--shrinkLevel", "1"];
 
 export const assemblyscriptCompiler: Compiler = {
   load: loadAsc,
 
   async compile(files: SourceFiles, main: string): Promise<Compilation> {
-    const refuse = (...diagnostics: Diagnostic[]): Compilation => ({ ok: false, diagnostics });
-    const text = textFile(files, main);
-    if (typeof text !== "string") return refuse(text);
-    const beside = didBeside(files, main);
-    if (beside === undefined) {
-      const needed = `${didPathOf(main)} is missing: it names the methods, as in "service : { get : () -> (nat64) query }"`;
-      return refuse(diagnostic(main, TOP, needed));
-    }
-    if (isDiagnostic(beside)) return refuse(beside);
-
-    const glue = writeGlue(beside.did, main, exportedFunctions(text));
-    if (glue.missing.length > 0) {
-      return refuse(
-        ...glue.missing.map(({ name, line }) =>
-          diagnostic(beside.path, { line, column: 1 }, `${main} exports no function "${name}"`),
-        ),
-      );
-    }
-    const { written, diagnostics } = await runAsc({ ...files, [GLUE_PATH]: glue.source }, GLUE_PATH, FLAGS);
-    const shown = diagnostics.map((d) => inAuthorsWords(d, glue, beside.path));
-    if (!(written.wasm instanceof Uint8Array)) return refuse(...shown);
-    const wasm = renameExports(written.wasm, glue.exports, [candidSection(beside.text)]);
+    const { transform, written, diagnostics } = await transformed(files, main, SMALL);
+    if (!(written.wasm instanceof Uint8Array)) return { ok: false, diagnostics };
+    const wasm = renameExports(written.wasm, transform.exports, [candidSection(transform.did)]);
     assert(wasm.ok, "asc writes well-formed modules");
-    return { ok: true, wasm: wasm.value, did: beside.text, stable: undefined, diagnostics: shown };
+    return { ok: true, wasm: wasm.value, did: transform.did, stable: undefined, diagnostics };
+  },
+
+  async check(files: SourceFiles, main: string): Promise<readonly Diagnostic[]> {
+    return (await transformed(files, main, ["--noEmit", "--noValidate"])).diagnostics;
   },
 };
 
-/** A mistake inside a wrapper means that interface and function do not fit: it belongs to the method in the `.did`. */
-function inAuthorsWords(d: Diagnostic, glue: Glue, didPath: string): Diagnostic {
-  if (d.path !== GLUE_PATH) return d;
-  const wrapper = glue.lines[d.start.line - 1];
-  const bare = wrapper?.bare
-    ? "; its types go beyond what is decoded for you: take no arguments, read argBytes(), answer with replyBytes()"
-    : "";
-  const place = { line: wrapper?.line ?? 1, column: 1 };
-  const message =
-    wrapper === undefined ? d.message : `"${wrapper.name}" does not fit its function: ${d.message}${bare}`;
-  return diagnostic(didPath, place, message, d.severity);
+interface Transformed {
+  readonly transform: CanisterTransform;
+  readonly written: Readonly<Record<string, Uint8Array | string>>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+async function transformed(files: SourceFiles, main: string, flags: readonly string[]): Promise<Transformed> {
+  const transform = new CanisterTransform();
+  const refuse = (...diagnostics: Diagnostic[]): Transformed => ({ transform, written: {}, diagnostics });
+  const text = textFile(files, main);
+  if (typeof text !== "string") return refuse(text);
+  const { written, diagnostics } = await runAsc(files, main, [...FLAGS, ...flags], transform);
+  // What the compiler says of generated code follows from what the author reads first.
+  const own = [...transform.faults.map(sayFault), ...diagnostics.filter((d) => Object.hasOwn(files, d.path))];
+  if (own.some((d) => d.severity === "error")) return refuse(...own);
+  const [generated] = diagnostics.filter((d) => d.severity === "error");
+  if (generated !== undefined) return refuse(...own, inAuthorsWords(generated, main));
+  if (transform.isEmpty) return refuse(...own, diagnostic(main, TOP, NO_METHODS));
+  return { transform, written, diagnostics: own };
+}
+
+const NO_METHODS =
+  'no function is a method yet: write @query or @update before one, and import { query, update } from "ic"';
+
+const sayFault = ({ range, message }: Fault): Diagnostic => {
+  const { normalizedPath, text } = range.source;
+  return diagnostic(normalizedPath, placeAt(text, range.start), message, "error", placeAt(text, range.end));
+};
+
+/** A class that Candid cannot carry lacks the methods for it: found only where it is sent, deep in the library. */
+function inAuthorsWords(d: Diagnostic, main: string): Diagnostic {
+  const uncarried = /Property '__ic\w+' does not exist on type '(?:.*\/)?([^']+)'/.exec(d.message)?.[1];
+  const message = uncarried === undefined ? d.message : `Candid has no type for ${uncarried}`;
+  return diagnostic(main, TOP, message, d.severity);
 }

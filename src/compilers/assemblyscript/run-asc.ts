@@ -2,7 +2,8 @@
 import type { AscDiagnostic } from "assemblyscript/asc";
 import type { Diagnostic, SourceFiles } from "../compiler.ts";
 import { diagnostic, placeAt, TOP } from "../diagnostics.ts";
-import { IC_LIBRARY } from "./ic-library.ts";
+import type { Parser, Program } from "./ast.ts";
+import { IC_LIBRARY } from "./library/index.ts";
 
 type Asc = typeof import("assemblyscript/asc");
 
@@ -22,7 +23,18 @@ export interface AscRun {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export async function runAsc(files: SourceFiles, entry: string, flags: readonly string[]): Promise<AscRun> {
+/** What may look at the program on its way. */
+export interface Hooks {
+  afterParse?(parser: Parser): void;
+  afterInitialize?(program: Program): void;
+}
+
+export async function runAsc(
+  files: SourceFiles,
+  entry: string,
+  flags: readonly string[],
+  hooks: Hooks = {},
+): Promise<AscRun> {
   const asc = await loadAsc();
   const written: Record<string, Uint8Array | string> = {};
   const diagnostics: Diagnostic[] = [];
@@ -37,6 +49,7 @@ export async function runAsc(files: SourceFiles, entry: string, flags: readonly 
     readFile: read,
     writeFile: (name, content) => (written[name.slice("out.".length)] = content),
     listFiles: () => [],
+    transforms: [hooks],
     reportDiagnostic: (d) => diagnostics.push(toDiagnostic(d, entry, read)),
   });
   if (error === null) return { written, diagnostics };

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { SourceFiles } from "../compiler.ts";
 import { compileRunnable, startRunnable } from "./run-exports.ts";
 
-const SOURCE = `import { print, time, Principal } from "ic";
+const SOURCE = `import { init, print, query, time, update, Principal } from "ic";
 let calls: i32 = 0;
 export function fib(n: i32): u64 { return n < 2 ? n : fib(n - 1) + fib(n - 2); }
 export function greet(name: string, loud: bool): string { print("greeting"); return "Hello, " + name + (loud ? "!" : "."); }
@@ -16,10 +16,11 @@ export function minus(): u32 { return <u32>-1; }
 export function clock(): u64 { return time(); }
 export function fails(x: i32): void { assert(x > 0, "x must be positive"); }
 export function exotic(p: Principal): void {}
-export function inc(): u64 { return 1; }
-export function init(): void {}`;
+@update export function inc(): u64 { return 1; }
+@query function get(): u64 { return 1; }
+@init export function start(): void {}`;
 
-const FILES: SourceFiles = { "m.ts": SOURCE, "m.did": "service : { inc : () -> (nat64) }" };
+const FILES: SourceFiles = { "m.ts": SOURCE };
 
 async function start(files: SourceFiles) {
   const made = await compileRunnable(files, "m.ts");
@@ -28,7 +29,7 @@ async function start(files: SourceFiles) {
 }
 
 describe("run-exports", () => {
-  test("lists plain functions with their types, without the interface's methods, hooks and exotic types", async () => {
+  test("lists plain functions with their types, without methods, hooks and exotic types", async () => {
     const { exports } = await start(FILES);
     expect(
       exports.map((e) => `${e.name}(${e.params.map((p) => `${p.name}: ${p.type}`).join(", ")}): ${e.result}`),

@@ -1,13 +1,13 @@
 /**
- * Runs a module's undecorated functions beside the editor: exported functions that no interface names, so that an
- * author can try an algorithm without a subnet. A module keeps its variables from call to call.
+ * Runs a module's undecorated functions beside the editor: those it exports that are no methods, so that an author can
+ * try an algorithm without a subnet. A module keeps its variables from call to call.
  *
  * Inside here there is no canister: `print` is kept and shown, every other call of the System API says so.
  */
 import type { ASUtil } from "@assemblyscript/loader";
 import type { Diagnostic, SourceFiles } from "../compiler.ts";
-import { didBeside, isDiagnostic, textFile } from "../diagnostics.ts";
-import { isHook } from "./glue.ts";
+import { textFile } from "../diagnostics.ts";
+import { findDecorated } from "./decorated.ts";
 import { runAsc } from "./run-asc.ts";
 
 export interface RunnableExport {
@@ -62,15 +62,26 @@ const FLAGS = ["--runtime", "incremental", "--exportRuntime", "--bindings", "raw
 export async function compileRunnable(files: SourceFiles, main: string): Promise<RunnableModule> {
   const text = textFile(files, main);
   if (typeof text !== "string") return { ok: false, diagnostics: [text] };
-  const { written, diagnostics } = await runAsc({ ...files, [ENTRY_PATH]: entryOf(main) }, ENTRY_PATH, FLAGS);
+  const decorated = new Set<string>();
+  const { written, diagnostics } = await runAsc(
+    { ...files, [ENTRY_PATH]: entryOf(main) },
+    ENTRY_PATH,
+    FLAGS,
+    {
+      afterParse({ sources }) {
+        for (const source of sources) {
+          if (source.normalizedPath !== main) continue;
+          const { methods, hooks } = findDecorated(source, () => {});
+          for (const { declaration } of [...methods, ...hooks]) decorated.add(declaration.name.text);
+        }
+      },
+    },
+  );
   const declarations = written["d.ts"];
   if (!(written.wasm instanceof Uint8Array) || typeof declarations !== "string")
     return { ok: false, diagnostics };
-  const beside = didBeside(files, main);
-  const did = beside === undefined || isDiagnostic(beside) ? undefined : beside.did;
-  const methods = new Set(did?.methods.map((m) => m.name));
   const exports = readDeclarations(declarations).filter(
-    ({ name }) => !name.startsWith("__") && !methods.has(name) && !(did !== undefined && isHook(name)),
+    ({ name }) => !name.startsWith("__") && !decorated.has(name),
   );
   return { ok: true, wasm: written.wasm, exports, diagnostics };
 }
