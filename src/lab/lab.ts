@@ -4,7 +4,7 @@
  * and `lab/virtual-network.ts` (all nodes in one thread on a virtual clock).
  */
 import type { Inspection, InspectionReply } from "../types/inspection.ts";
-import type { LabTime, NodeId, SubnetId } from "../types/ids.ts";
+import type { ArtifactId, Height, LabTime, NodeId, SubnetId } from "../types/ids.ts";
 import type { TraceEntry } from "../types/trace.ts";
 
 export interface NetworkSettings {
@@ -31,6 +31,11 @@ export interface Flight {
   readonly to: NodeId;
   /** The first artifact's kind, or "request" for catch-up traffic. */
   readonly what: string;
+  /** Its first artifact, and the height that speaks of. */
+  readonly artifact?: ArtifactId;
+  readonly height?: Height;
+  /** How many artifacts travel together. */
+  readonly count: number;
   readonly departed: LabTime;
   readonly arrives: LabTime;
 }

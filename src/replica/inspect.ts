@@ -16,6 +16,7 @@ export interface InspectionView {
   readonly certifications: CertificationPoolReader;
   readonly ingress: IngressPoolReader;
   readonly states: StateReader;
+  readonly stateTree: (what: Extract<Inspection, { kind: "state" }>) => InspectionReply;
 }
 
 export function inspect(view: InspectionView, what: Inspection): InspectionReply {
@@ -33,6 +34,8 @@ export function inspect(view: InspectionView, what: Inspection): InspectionReply
     }
     case "canisters":
       return canisters(view);
+    case "state":
+      return view.stateTree(what);
   }
 }
 
@@ -48,13 +51,14 @@ const node = ({ me, pool, certifications, ingress, states }: InspectionView): In
   pools: { ...pool.sizes(), ingress: ingress.size, certifications: certifications.validated().length },
 });
 
-function artifact({ pool, certifications }: InspectionView, id: ArtifactId): InspectionReply {
+function artifact({ pool, certifications, ingress }: InspectionView, id: ArtifactId): InspectionReply {
   const found =
     pool.find(id) ??
     certifications
       .validated()
       .map(encoded)
-      .find((a) => a.id === id);
+      .find((a) => a.id === id) ??
+    [...ingress.validated()].map(({ bytes }) => encoded({ kind: "ingress", bytes })).find((a) => a.id === id);
   return found === undefined
     ? notHere("This node does not hold it any more: it was purged, or it never arrived here.")
     : { kind: "artifact", artifact: found.artifact, bytes: found.bytes };

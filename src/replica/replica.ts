@@ -28,7 +28,8 @@ import { createGossip, type GossipSnapshot, type Send } from "./gossip/gossip.ts
 import { handleIngress } from "./ingress/ingress-handler.ts";
 import { createJudge } from "./ingress/judge.ts";
 import { createPayloadBuilder } from "./ingress/payload-builder.ts";
-import { inspect } from "./inspect.ts";
+import { inspect, type InspectionView } from "./inspect.ts";
+import { inspectState } from "./inspect-state.ts";
 import type { ReplicaCrypto } from "./interfaces/crypto.ts";
 import type { Replica, ReplicaEffect, ReplicaEvent, Stamped } from "./interfaces/events.ts";
 import type { Round } from "./interfaces/execution.ts";
@@ -196,7 +197,8 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
         break;
       }
       case "inspect": {
-        const view = { me, pool: consensus.pool, certifications, ingress, states };
+        const stateTree: InspectionView["stateTree"] = (what) => inspectState(states, what);
+        const view = { me, pool: consensus.pool, certifications, ingress, states, stateTree };
         effects.push({ kind: "inspect-reply", ticket: event.ticket, reply: inspect(view, event.what) });
         break;
       }
@@ -212,8 +214,10 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
     const heard = gossip.receive(peer, bytes, now);
     send(heard.sends);
     for (const artifact of heard.artifacts) {
-      if (artifact.artifact.kind === "ingress") ingress.insert(artifact.artifact.bytes);
-      else if (isCertification(artifact.artifact)) certifications.insert(artifact.artifact);
+      if (artifact.artifact.kind === "ingress") {
+        if (ingress.insert(artifact.artifact.bytes))
+          say([{ kind: "artifact-received", artifact: "ingress", id: artifact.id, height: 0, from: peer }]);
+      } else if (isCertification(artifact.artifact)) certifications.insert(artifact.artifact);
       else say(consensus.receive(artifact as EncodedArtifact<ConsensusArtifact>, peer).facts);
     }
   }

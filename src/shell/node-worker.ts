@@ -5,7 +5,7 @@
 import { type Endpoint, expose } from "comlink";
 import { defined } from "../base/assert.ts";
 import type { Registry } from "../registry/registry.ts";
-import { describeMessage } from "../replica/gossip/wire.ts";
+import { describeMessage, type MessageDescription } from "../replica/gossip/wire.ts";
 import { createReplica } from "../replica/replica.ts";
 import type { HttpReply, HttpRequest, Ticket } from "../types/http.ts";
 import type { LabTime, NodeId } from "../types/ids.ts";
@@ -38,8 +38,8 @@ export interface NodeReport {
   readonly stopped?: string;
 }
 
-/** A message on its way, with the kind of its first artifact for its bytes. */
-export type NamedFlight = Omit<Held, "bytes"> & { readonly what: string };
+/** A message on its way, with a description for its bytes. */
+export type NamedFlight = Omit<Held, "bytes"> & MessageDescription;
 
 export interface NodeApi {
   start(
@@ -142,7 +142,7 @@ export function exposeNode(endpoint: Endpoint | undefined, spawnSandbox: () => S
 
 const loadLibraries = () => Promise.all([loadMclBls(), loadSodium()]);
 
-const named = ({ bytes, ...flight }: Held): NamedFlight => ({ ...flight, what: describeMessage(bytes) });
+const named = ({ bytes, ...flight }: Held): NamedFlight => ({ ...flight, ...describeMessage(bytes) });
 
 /** One report a frame at most: the page draws at 60 Hz, and a message a fact would drown it. */
 function batched(post: (batch: NodeReport) => void): { add(part: NodeReport): void } {

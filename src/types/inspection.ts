@@ -1,12 +1,31 @@
 /** Read-only questions that the page asks a node; answers are plain data, bytes included. */
-import type { ConsensusArtifact, CertificationArtifact } from "./consensus.ts";
-import type { ArtifactId, CanisterId, Height, NodeId } from "./ids.ts";
+import type { Artifact } from "./consensus.ts";
+import type { ArtifactId, CanisterId, Hash, Height, NodeId } from "./ids.ts";
 
 export type Inspection =
   | { readonly kind: "node" }
   | { readonly kind: "artifact"; readonly id: ArtifactId }
   | { readonly kind: "block-at"; readonly height: Height }
-  | { readonly kind: "canisters" };
+  | { readonly kind: "canisters" }
+  /** The state tree, of a height that is still kept or the latest certified one: what is right below a path, or all values. */
+  | {
+      readonly kind: "state";
+      readonly height?: Height;
+      readonly path: readonly string[];
+      readonly leaves: boolean;
+    };
+
+/** A labeled node of the state tree. */
+export interface StateEntry {
+  /** Labels from the root, hex. */
+  readonly path: readonly string[];
+  /** Of what the label names. */
+  readonly hash: Hash;
+  /** Of a leaf: its size, and its beginning. */
+  readonly leaf?: { readonly bytes: number; readonly start: Uint8Array };
+  /** How many labels are right below. */
+  readonly children: number;
+}
 
 export interface CanisterSummary {
   readonly id: CanisterId;
@@ -33,8 +52,19 @@ export type InspectionReply =
     }
   | {
       readonly kind: "artifact";
-      readonly artifact: ConsensusArtifact | CertificationArtifact;
+      readonly artifact: Artifact;
       readonly bytes: Uint8Array;
+    }
+  | {
+      readonly kind: "state";
+      readonly height: Height;
+      readonly certified: boolean;
+      readonly root: Hash;
+      /** Lowest and highest height that this node could be asked about. */
+      readonly kept: readonly [Height, Height];
+      readonly entries: readonly StateEntry[];
+      /** How many entries were left out. */
+      readonly more: number;
     }
   | { readonly kind: "canisters"; readonly canisters: readonly CanisterSummary[] }
   | { readonly kind: "not-here"; readonly sentence: string };

@@ -15,6 +15,22 @@ import type {
   Rank,
 } from "./ids.ts";
 
+/** Where an execution stands in a tree of calls: callbacks are numbered by the canister that waits for them. */
+export interface CallTrace {
+  /** The call context that it belongs to, counted by its canister; `aaaaa-aa` has none. */
+  readonly context?: number;
+  /** Of a canister's call: who waits for the answer, under which callback. */
+  readonly from?: { readonly canister: CanisterId; readonly callback: number };
+  /** Of a callback: the call that has been answered, and how. */
+  readonly ends?: { readonly callback: number; readonly refund: bigint; readonly reject?: string };
+  readonly sent: readonly {
+    readonly callback: number;
+    readonly canister: CanisterId;
+    readonly method: string;
+    readonly cycles: bigint;
+  }[];
+}
+
 export type Fact =
   | {
       readonly kind: "artifact-made";
@@ -83,11 +99,14 @@ export type Fact =
       readonly message?: MessageId;
       readonly instructions: bigint;
       readonly outcome: "ok" | "trapped" | "rejected";
+      readonly call?: CallTrace;
     }
   | { readonly kind: "certified"; readonly height: Height; readonly root: Hash }
   | {
       readonly kind: "ingress-accepted";
       readonly message: MessageId;
+      /** Under which it travels to the other nodes. */
+      readonly artifact: ArtifactId;
       readonly canister: CanisterId;
       readonly method: string;
     }

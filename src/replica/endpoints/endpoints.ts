@@ -12,6 +12,7 @@
 import { defined } from "../../base/assert.ts";
 import { fromHex, utf8 } from "../../base/bytes.ts";
 import type { SubnetRecord } from "../../registry/registry.ts";
+import { encoded } from "../../types/artifact.ts";
 import type { HttpReply, HttpRequest, Ticket } from "../../types/http.ts";
 import { type LabTime, MANAGEMENT_CANISTER, type MessageId, type Nanos, nanosOf } from "../../types/ids.ts";
 import type { Reject, SignedIngress } from "../../types/messages.ts";
@@ -220,9 +221,10 @@ function certifiedAnswer({ states }: EndpointDeps, message: MessageId): HttpRepl
   return certificate && cborReply({ status: "replied", certificate });
 }
 
-const acceptedFact = ({ content }: SignedIngress): Fact => ({
+const acceptedFact = ({ content, bytes }: SignedIngress): Fact => ({
   kind: "ingress-accepted",
   message: content.id,
+  artifact: encoded({ kind: "ingress", bytes }).id,
   canister: content.canister,
   method: content.method,
 });

@@ -52,7 +52,7 @@ export function executeResponse(runs: RunCanister, draft: Draft, response: Canis
     run,
   );
   const name = response.payload.kind === "reply" ? "(reply callback)" : "(reject callback)";
-  tell(draft, canister, name, run, context, answer);
+  tell(draft, canister, name, run, context, answer, response);
   return run.instructions;
 }
 

@@ -26,6 +26,7 @@ import { rawRandAnswer } from "./management/raw-rand.ts";
 import { settleStopping } from "./management/run-state.ts";
 import { createQueryExecutor } from "./query.ts";
 import { respond } from "./response.ts";
+import { waiterOf } from "./settle.ts";
 import { chargeForResources, expireCalls } from "./upkeep.ts";
 
 export interface Execution {
@@ -120,6 +121,7 @@ function executeSubnetMessage(
     ...(request.origin.kind === "ingress" ? { message: request.origin.message } : {}),
     instructions,
     outcome: rejected ? "rejected" : "ok",
+    ...(request.origin.kind === "canister" ? { call: { from: waiterOf(request.origin), sent: [] } } : {}),
   });
   const compiling = outcome.kind === "response" ? (outcome.compiling ?? 0n) : 0n;
   return { kind: "done", instructions, compiling };

@@ -14,11 +14,11 @@ import { IC, rejectOf } from "../../types/errors.ts";
 import type { Nanos, PrincipalId } from "../../types/ids.ts";
 import { RejectCode, type Reject } from "../../types/messages.ts";
 import { principalText } from "../../types/principal.ts";
-import type { Fact } from "../../types/trace.ts";
+import type { CallTrace, Fact } from "../../types/trace.ts";
 import type { CanisterState } from "../state/canister.ts";
 import { withConsumed } from "../state/consumed.ts";
 import type { Draft } from "../state/draft.ts";
-import type { CallContext, CallOrigin, CanisterRequest } from "../state/messages.ts";
+import type { CallContext, CallOrigin, CanisterRequest, CanisterResponse } from "../state/messages.ts";
 import type { SubnetRecord } from "../../registry/registry.ts";
 import { executionFee, freezingLimit, isWasm64, unusedInstructionsRefund } from "./cycles.ts";
 import { deliver } from "./deliver.ts";
@@ -176,8 +176,9 @@ export function tell(
   canister: CanisterState,
   method: string,
   run: Run,
-  context: CallContext | undefined,
+  context: CallContext,
   answer: Answer | undefined,
+  ends?: CanisterResponse,
 ): void {
   for (const text of run.prints) draft.facts.push({ kind: "debug-print", canister: canister.id, text });
   const fact: Fact = {
@@ -187,6 +188,31 @@ export function tell(
     method,
     instructions: run.instructions,
     outcome: run.failure !== undefined ? "trapped" : answer?.kind === "reject" ? "rejected" : "ok",
+    call: callTrace(context, run, ends),
   };
-  draft.facts.push(context?.origin.kind === "ingress" ? { ...fact, message: context.origin.message } : fact);
+  draft.facts.push(context.origin.kind === "ingress" ? { ...fact, message: context.origin.message } : fact);
 }
+
+const callTrace = (
+  { id, origin }: CallContext,
+  run: Run,
+  response: CanisterResponse | undefined,
+): CallTrace => ({
+  context: id,
+  ...(origin.kind === "canister" && response === undefined ? { from: waiterOf(origin) } : {}),
+  ...(response === undefined ? {} : { ends: endOf(response) }),
+  sent: run.calls.map(({ callback, callee, method, cycles }) => ({
+    callback,
+    canister: callee,
+    method,
+    cycles,
+  })),
+});
+
+export const waiterOf = ({ canister, callback }: Extract<CallOrigin, { kind: "canister" }>) => ({
+  canister,
+  callback,
+});
+
+const endOf = ({ callback, refund, payload }: CanisterResponse): NonNullable<CallTrace["ends"]> =>
+  payload.kind === "reply" ? { callback, refund } : { callback, refund, reject: payload.reject.message };

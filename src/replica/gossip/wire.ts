@@ -6,7 +6,8 @@
  */
 import { type Decoded, decoded, undecodable } from "../../base/decoded.ts";
 import { decodeCbor, encodeCbor, isBytes, isCborArray, isCborMap } from "../../codec/cbor.ts";
-import { decodeArtifact, type EncodedArtifact } from "../../types/artifact.ts";
+import { decodeArtifact, type EncodedArtifact, heightOf } from "../../types/artifact.ts";
+import type { ArtifactId, Height } from "../../types/ids.ts";
 import type { GossipStatus } from "../interfaces/gossip-readers.ts";
 
 export type GossipMessage =
@@ -55,12 +56,25 @@ export function decodeMessage(bytes: Uint8Array): Decoded<GossipMessage> {
   return undecodable('message: neither "artifacts" nor "status"');
 }
 
-/** What a message is about, for whoever draws it: the kind of its first artifact, "status", or "rubbish". */
-export function describeMessage(bytes: Uint8Array): string {
+export interface MessageDescription {
+  /** The kind of its first artifact, "status", or "rubbish". */
+  readonly what: string;
+  /** Its first artifact, and the height that speaks of; 0 of an ingress message. */
+  readonly artifact?: ArtifactId;
+  readonly height?: Height;
+  /** How many artifacts travel together. */
+  readonly count: number;
+}
+
+/** What a message is about, for whoever draws it. */
+export function describeMessage(bytes: Uint8Array): MessageDescription {
   const message = decodeMessage(bytes);
-  if (!message.ok) return "rubbish";
-  if (message.value.kind === "status") return "status";
+  if (!message.ok) return { what: "rubbish", count: 0 };
+  if (message.value.kind === "status") return { what: "status", count: 0 };
+  const count = message.value.artifacts.length;
   const [first] = message.value.artifacts;
-  const artifact = first === undefined ? undefined : decodeArtifact(first);
-  return artifact?.ok ? artifact.value.artifact.kind : "rubbish";
+  const found = first === undefined ? undefined : decodeArtifact(first);
+  if (found?.ok !== true) return { what: "rubbish", count };
+  const { id, artifact } = found.value;
+  return { what: artifact.kind, artifact: id, height: heightOf(artifact), count };
 }

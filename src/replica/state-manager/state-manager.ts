@@ -142,6 +142,10 @@ export class StateManager implements CertifiedStates, CertifiableStates {
     return this.#deps.certificateOf(kept.tree, kept.certification, paths);
   }
 
+  lowestHeight(): Height {
+    return Math.min(...this.#kept.keys());
+  }
+
   /** The whole tree at a kept height, for the page's inspector. */
   treeAt(height: Height): HashTree | undefined {
     return this.#kept.get(height)?.tree;

@@ -60,6 +60,13 @@ export function columnView(chronicle: Chronicle, height: Height, { high, low }: 
   };
 }
 
+/** Whether a drawing of the one serves for the other. */
+export const sameView = (a: ColumnView, b: ColumnView): boolean =>
+  a.height === b.height &&
+  a.rank === b.rank &&
+  a.messages === b.messages &&
+  a.cells.every((cell, i) => cell.have === b.cells[i]?.have && cell.need === b.cells[i].need);
+
 /** The same in words, for those who do not see it. */
 export const columnWords = (view: ColumnView): string =>
   `Height ${view.height}: ${view.cells

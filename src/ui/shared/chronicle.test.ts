@@ -33,7 +33,7 @@ test("one message's journey is told with the earliest time of each stage", () =>
     outcome: "ok",
   };
   c.fold([
-    said("n1", 10, { kind: "ingress-accepted", message: "m", canister: "c", method: "inc" }),
+    said("n1", 10, { kind: "ingress-accepted", message: "m", artifact: "i", canister: "c", method: "inc" }),
     said("n1", 20, proposal),
     said("n2", 30, notarization),
     said("n1", 35, { ...notarization, kind: "artifact-validated" }),

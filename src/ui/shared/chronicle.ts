@@ -20,15 +20,21 @@ import type {
   Rank,
 } from "../../types/ids.ts";
 import type { ArtifactKind } from "../../types/consensus.ts";
-import type { Fact, TraceEntry } from "../../types/trace.ts";
+import type { CallTrace, Fact, TraceEntry } from "../../types/trace.ts";
 
 export const COLUMNS_KEPT = 5_000;
 export const MESSAGES_KEPT = 2_000;
+const CONTEXTS_KEPT = 5_000;
 const PRINTS_KEPT = 500;
+
+export interface Share {
+  readonly id: ArtifactId;
+  readonly at: LabTime;
+}
 
 /** Shares by signer, and the artifact that they became. */
 export interface Gathering {
-  readonly shares: Map<NodeId, ArtifactId>;
+  readonly shares: Map<NodeId, Share>;
   whole: { readonly id: ArtifactId; readonly at: LabTime } | undefined;
 }
 
@@ -57,9 +63,14 @@ export interface Column {
   readonly messages: Set<MessageId>;
   readonly executions: Execution[];
   readonly refusals: { readonly node: NodeId; readonly artifact: ArtifactKind; readonly because: string }[];
+  /** What each node's components waited for here, the last word of each: "node component" → because. */
+  readonly waits: Map<string, string>;
 }
 
 export interface Execution {
+  readonly height: Height;
+  readonly at: LabTime;
+  readonly call: CallTrace | undefined;
   readonly canister: CanisterId;
   readonly method: string;
   readonly message: MessageId | undefined;
@@ -74,14 +85,22 @@ export interface MessageMark {
   method: string | undefined;
   acceptedAt: LabTime | undefined;
   acceptedBy: NodeId | undefined;
+  /** Under which it travels, when the first other node had it, and which others have. */
+  artifact: ArtifactId | undefined;
+  gossipedAt: LabTime | undefined;
+  readonly heardBy: Set<NodeId>;
   /** The block that carries it: first the earliest proposal, in the end the finalized one. */
   block: BlockHash | undefined;
   height: Height | undefined;
   proposedAt: LabTime | undefined;
   notarizedAt: LabTime | undefined;
   finalizedAt: LabTime | undefined;
+  /** Of the last execution so far: a message that calls others goes on when they answer. */
   executedAt: LabTime | undefined;
   executedHeight: Height | undefined;
+  /** Of the call context that it opened. */
+  context: number | undefined;
+  /** All executions of its own context together. */
   instructions: bigint | undefined;
   outcome: "ok" | "trapped" | "rejected" | undefined;
   certifiedAt: LabTime | undefined;
@@ -109,6 +128,11 @@ export class Chronicle {
   readonly messages = new Map<MessageId, MessageMark>();
   readonly nodes = new Map<NodeId, NodeMark>();
   readonly prints: Print[] = [];
+  /** Executions by "canister context", in order. */
+  readonly contexts = new Map<string, Execution[]>();
+  /** What was executed for a call, by "caller callback". */
+  readonly callees = new Map<string, Execution>();
+  readonly #ingress = new Map<ArtifactId, MessageId>();
   /** Height of each known state root. */
   readonly roots = new Map<Hash, Height>();
   /** Highest height anything was said about, finalized, certified. */
@@ -145,6 +169,7 @@ export class Chronicle {
       messages: new Set(),
       executions: [],
       refusals: [],
+      waits: new Map(),
     };
     this.columns.set(height, fresh);
     if (height > this.tip) this.tip = height;
@@ -157,8 +182,14 @@ export class Chronicle {
         this.#artifact(fact.artifact, fact.id, fact.height, node, at, fact.block, undefined);
         this.#does(node, at, doingWords(fact.artifact, fact.height));
         return;
-      case "artifact-received":
+      case "artifact-received": {
+        const id = fact.artifact === "ingress" ? this.#ingress.get(fact.id) : undefined;
+        if (id === undefined) return;
+        const mark = this.#message(id);
+        mark.heardBy.add(node);
+        mark.gossipedAt = Math.min(mark.gossipedAt ?? at, at);
         return;
+      }
       case "artifact-validated":
         this.#artifact(fact.artifact, fact.id, fact.height, fact.signer, at, fact.block, fact.rank);
         return;
@@ -182,6 +213,7 @@ export class Chronicle {
       case "waits": {
         const mark = this.#node(node);
         mark.waits.set(fact.component, { height: fact.height, because: fact.because });
+        this.#columnFor(fact.height)?.waits.set(`${node} ${fact.component}`, fact.because);
         return;
       }
       case "finalized": {
@@ -216,18 +248,27 @@ export class Chronicle {
       }
       case "message-executed": {
         const column = this.#columnFor(fact.height);
-        const { canister, method, message, instructions, outcome } = fact;
-        if (column !== undefined && this.#firstSaid(`x${fact.height}`, node)) {
-          column.executions.push({ canister, method, message, instructions, outcome });
+        const { height, canister, method, message, instructions, outcome, call } = fact;
+        const execution = { height, at, canister, method, message, instructions, outcome, call };
+        const isNews = column !== undefined && this.#firstSaid(`x${height}`, node);
+        if (isNews) {
+          column.executions.push(execution);
+          this.#relate(execution);
         }
         if (message === undefined) return;
         const mark = this.#message(message);
         mark.canister ??= canister;
         mark.method ??= method;
-        mark.executedAt ??= at;
-        mark.executedHeight ??= fact.height;
-        mark.instructions ??= instructions;
-        mark.outcome ??= outcome;
+        mark.context ??= call?.context;
+        if (mark.executedHeight === undefined || height > mark.executedHeight) {
+          mark.executedHeight = height;
+          mark.executedAt = at;
+          mark.certifiedAt = undefined;
+        }
+        if (isNews) {
+          mark.instructions = (mark.instructions ?? 0n) + instructions;
+          mark.outcome = outcome;
+        }
         column?.messages.add(message);
         this.#does(node, at, `runs ${method}`);
         return;
@@ -251,6 +292,8 @@ export class Chronicle {
         mark.method ??= fact.method;
         mark.acceptedAt ??= at;
         mark.acceptedBy ??= node;
+        mark.artifact ??= fact.artifact;
+        this.#ingress.set(fact.artifact, fact.message);
         return;
       }
       case "debug-print": {
@@ -265,6 +308,17 @@ export class Chronicle {
     }
   }
 
+  #relate(execution: Execution): void {
+    const { canister, call } = execution;
+    if (call?.context !== undefined) {
+      const key = `${canister} ${call.context}`;
+      const known = this.contexts.get(key);
+      if (known === undefined) this.contexts.set(key, [execution]);
+      else known.push(execution);
+    }
+    if (call?.from !== undefined) this.callees.set(`${call.from.canister} ${call.from.callback}`, execution);
+  }
+
   #artifact(
     kind: ArtifactKind,
     id: ArtifactId,
@@ -277,7 +331,8 @@ export class Chronicle {
     const column = this.#columnFor(height);
     if (column === undefined) return;
     const share = (into: Gathering | undefined): void => {
-      if (into !== undefined && signer !== undefined && !into.shares.has(signer)) into.shares.set(signer, id);
+      if (into !== undefined && signer !== undefined && !into.shares.has(signer))
+        into.shares.set(signer, { id, at });
     };
     const whole = (into: Gathering | undefined): void => {
       if (into !== undefined) into.whole ??= { id, at };
@@ -372,6 +427,9 @@ export class Chronicle {
       method: undefined,
       acceptedAt: undefined,
       acceptedBy: undefined,
+      artifact: undefined,
+      gossipedAt: undefined,
+      heardBy: new Set(),
       block: undefined,
       height: undefined,
       proposedAt: undefined,
@@ -379,6 +437,7 @@ export class Chronicle {
       finalizedAt: undefined,
       executedAt: undefined,
       executedHeight: undefined,
+      context: undefined,
       instructions: undefined,
       outcome: undefined,
       certifiedAt: undefined,
@@ -423,10 +482,17 @@ export class Chronicle {
       }
       this.first++;
     }
-    for (const id of this.messages.keys()) {
-      if (this.messages.size <= MESSAGES_KEPT) break;
-      this.messages.delete(id);
-    }
+    trim(this.messages, MESSAGES_KEPT);
+    trim(this.#ingress, MESSAGES_KEPT);
+    trim(this.contexts, CONTEXTS_KEPT);
+    trim(this.callees, CONTEXTS_KEPT);
+  }
+}
+
+function trim(map: Map<unknown, unknown>, kept: number): void {
+  for (const key of map.keys()) {
+    if (map.size <= kept) return;
+    map.delete(key);
   }
 }
 

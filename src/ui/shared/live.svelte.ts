@@ -4,13 +4,23 @@
  */
 import type { Flight, Network, NetworkBatch, NetworkSettings, NodeStatus } from "../../lab/lab.ts";
 import type { LabTime, NodeId } from "../../types/ids.ts";
+import type { TraceEntry } from "../../types/trace.ts";
 import { Chronicle } from "./chronicle.ts";
 import { type Health, healthOf, type Thresholds, thresholdsOf } from "./health.ts";
 
 const TELL_EVERY_MS = 60;
-const FLIGHTS_KEPT = 4_000;
+const FLIGHTS_KEPT = 8_000;
+/** What the log shows and a replay can go back to: about a hundred heights of four nodes. */
+const ENTRIES_KEPT = 30_000;
 
-class Live {
+/** What the ring, the score and the caption draw: the present, or a stretch of the past shown again. */
+export interface Picture {
+  readonly chronicle: Chronicle;
+  readonly flights: readonly Flight[];
+  now(): LabTime;
+}
+
+class Live implements Picture {
   network = $state.raw<Network | undefined>(undefined);
   phase = $state<"starting" | "running" | "failed">("starting");
   failure = $state("");
@@ -20,8 +30,16 @@ class Live {
   rate = $state(1);
   /** Not reactive: read it where `version` is read. */
   readonly chronicle = new Chronicle();
-  /** On their links or just landed; the ring draws them by its own clock. */
+  /** On their links or landed; the ring draws them by its own clock. */
   flights: Flight[] = [];
+  /** What nodes said, in the order in which it came; `forgotten` older facts are gone. */
+  trace: TraceEntry[] = [];
+  forgotten = 0;
+  /** The past, while it is shown again. */
+  replay = $state.raw<Picture | undefined>(undefined);
+  get picture(): Picture {
+    return this.replay ?? this;
+  }
   readonly #reasons = new Map<NodeId, string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #firstCertified = Promise.withResolvers<void>();
@@ -116,6 +134,12 @@ class Live {
 
   #take(batch: NetworkBatch): void {
     this.chronicle.fold(batch.entries);
+    this.trace.push(...batch.entries);
+    if (this.trace.length > ENTRIES_KEPT) {
+      const gone = this.trace.length - Math.floor(ENTRIES_KEPT * 0.8);
+      this.trace = this.trace.slice(gone);
+      this.forgotten += gone;
+    }
     if (batch.flights.length > 0) {
       this.flights.push(...batch.flights);
       if (this.flights.length > FLIGHTS_KEPT) this.flights = this.flights.slice(-FLIGHTS_KEPT / 2);
@@ -128,6 +152,10 @@ class Live {
       this.answers = true;
       this.#firstCertified.resolve();
     }
+    this.#tell();
+  }
+  /** The picture changed without news from the network. */
+  redraw(): void {
     this.#tell();
   }
   #tell(): void {

@@ -1,9 +1,13 @@
 /** What the Inspector shows. Panels write it and read it; they never know each other. */
-import type { Height, MessageId, NodeId } from "../../types/ids.ts";
+import type { ArtifactId, Height, MessageId, NodeId } from "../../types/ids.ts";
 
 export type Selected =
   | { readonly kind: "height"; readonly height: Height; readonly row?: string }
   | { readonly kind: "message"; readonly message: MessageId }
+  /** As a node holds it: its pool is asked. */
+  | { readonly kind: "artifact"; readonly id: ArtifactId }
+  /** A certificate from anywhere, pasted in. */
+  | { readonly kind: "paste" }
   | { readonly kind: "node"; readonly node: NodeId }
   | { readonly kind: "certificate"; readonly call: number };
 

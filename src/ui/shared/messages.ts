@@ -1,0 +1,27 @@
+/** Texts on screen that are more than a word or two, room by room. */
+export const messages = {
+  follow: {
+    bar: (method: string) => `Following ${method}`,
+    live: (method: string) => `Following ${method}, slowed down`,
+    again: (method: string) => `${method}, shown again slowly`,
+    back: "Back to live",
+    forgotten: "The page no longer remembers what nodes told about this message.",
+  },
+  log: {
+    empty: "The nodes have not said anything yet.",
+    none: "Nothing that was said fits. Widen the filter.",
+    forgotten: (n: number) => `${n.toLocaleString("en")} older lines are forgotten.`,
+  },
+  state: {
+    intro:
+      "What the subnet vouches for, as one of its nodes holds it. A certificate shows a few branches of this tree; the root of all hashes is what is signed.",
+    nobody: "No node runs that could be asked.",
+    remembered: (height: number) => `Remembered height ${height}. Compare it with a later one.`,
+    same: "Nothing differs.",
+  },
+  certificate: {
+    paste:
+      "Any certificate: of this subnet, of mainnet or of another network. It is checked here; nothing is sent anywhere.",
+    example: "Hexadecimal or base64, CBOR inside",
+  },
+} as const;
