@@ -2,7 +2,11 @@
 import { Actor, HttpAgent } from "@icp-sdk/core/agent";
 import type { IDL } from "@icp-sdk/core/candid";
 import { Principal } from "@icp-sdk/core/principal";
+import { gzipSync } from "fflate";
 import type { Network } from "../../lab/lab.ts";
+
+/** Larger modules would not fit into a message as they are. */
+const PLAIN_MAX_BYTES = 1_900_000;
 
 /** Heights certified per second, counted over `forMs` after `warmUp` heights. */
 export function heightsPerSecond(network: Network, warmUp: number, forMs: number): Promise<number> {
@@ -69,7 +73,7 @@ export async function deploy(
   await installer.install_code({
     mode: { install: null },
     canister_id,
-    wasm_module: wasm,
+    wasm_module: wasm.length > PLAIN_MAX_BYTES ? gzipSync(wasm) : wasm,
     arg: new Uint8Array(),
   });
   return { id: canister_id, agent };

@@ -9,6 +9,8 @@ const MANAGEMENT = "aaaaa-aa";
 const CYCLES = 100_000_000_000_000n;
 /** Below the 2 MiB that an ingress message may have, with room for the envelope. */
 const PLAIN_WASM_MAX_BYTES = 1_900_000;
+/** As the canister's chunk store has them. */
+const CHUNK_MAX_BYTES = 1_048_576;
 
 const Visibility = IDL.Variant({
   controllers: IDL.Null,
@@ -95,20 +97,25 @@ const Id = IDL.Record({ canister_id: IDL.Principal });
 const CreateArg = IDL.Record({ amount: IDL.Opt(IDL.Nat), settings: IDL.Opt(Settings) });
 const TopUpArg = IDL.Record({ canister_id: IDL.Principal, amount: IDL.Nat });
 const UpdateArg = IDL.Record({ canister_id: IDL.Principal, settings: Settings });
-const InstallArg = IDL.Record({
-  mode: IDL.Variant({
-    install: IDL.Null,
-    reinstall: IDL.Null,
-    upgrade: IDL.Opt(
-      IDL.Record({
-        skip_pre_upgrade: IDL.Opt(IDL.Bool),
-        wasm_memory_persistence: IDL.Opt(IDL.Variant({ keep: IDL.Null, replace: IDL.Null })),
-      }),
-    ),
-  }),
-  canister_id: IDL.Principal,
-  wasm_module: IDL.Vec(IDL.Nat8),
-  arg: IDL.Vec(IDL.Nat8),
+const Mode = IDL.Variant({
+  install: IDL.Null,
+  reinstall: IDL.Null,
+  upgrade: IDL.Opt(
+    IDL.Record({
+      skip_pre_upgrade: IDL.Opt(IDL.Bool),
+      wasm_memory_persistence: IDL.Opt(IDL.Variant({ keep: IDL.Null, replace: IDL.Null })),
+    }),
+  ),
+});
+const Bytes = IDL.Vec(IDL.Nat8);
+const InstallArg = IDL.Record({ mode: Mode, canister_id: IDL.Principal, wasm_module: Bytes, arg: Bytes });
+const UploadChunkArg = IDL.Record({ canister_id: IDL.Principal, chunk: Bytes });
+const InstallChunkedArg = IDL.Record({
+  mode: Mode,
+  target_canister: IDL.Principal,
+  chunk_hashes_list: IDL.Vec(IDL.Record({ hash: Bytes })),
+  wasm_module_hash: Bytes,
+  arg: Bytes,
 });
 const Snapshot = IDL.Record({
   id: IDL.Vec(IDL.Nat8),
@@ -130,8 +137,9 @@ export interface SnapshotInfo {
 const idOf = (canister: string): { canister_id: Principal } => ({
   canister_id: Principal.fromText(canister),
 });
+type Updates = Pick<PageAgent, "update">;
 async function ask<T>(
-  agent: PageAgent,
+  agent: Updates,
   method: string,
   canister: string,
   type: IDL.Type,
@@ -156,9 +164,12 @@ const noSettings = (): Record<string, unknown[]> =>
   Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, []]));
 
 export type InstallMode = "install" | "reinstall" | "upgrade";
-/** The module's hash, in hex, as everybody can read it from then on. */
+/**
+ * In one message where the module fits, packed if need be; a larger one goes through the canister's chunk store. The
+ * module's hash, in hex, as everybody can read it from then on.
+ */
 export async function installCode(
-  agent: PageAgent,
+  agent: Updates,
   canister: string,
   mode: InstallMode,
   wasm: Uint8Array,
@@ -167,14 +178,27 @@ export async function installCode(
 ): Promise<string> {
   const persistence = heap === undefined ? [] : [{ [heap]: null }];
   const upgrade = [{ skip_pre_upgrade: [], wasm_memory_persistence: persistence }];
+  const how = { mode: mode === "upgrade" ? { upgrade } : { [mode]: null }, arg };
   const module = wasm.length > PLAIN_WASM_MAX_BYTES ? await gzip(wasm) : wasm;
-  await ask(agent, "install_code", canister, InstallArg, {
-    ...idOf(canister),
-    mode: mode === "upgrade" ? { upgrade } : { [mode]: null },
-    wasm_module: module,
-    arg,
+  const id = idOf(canister);
+  const hash = sha256(module);
+  if (module.length <= PLAIN_WASM_MAX_BYTES) {
+    await ask(agent, "install_code", canister, InstallArg, { ...how, ...id, wasm_module: module });
+    return toHex(hash);
+  }
+  await ask(agent, "clear_chunk_store", canister, Id, id);
+  const chunks = Array.from({ length: Math.ceil(module.length / CHUNK_MAX_BYTES) }, (_, k) =>
+    module.subarray(k * CHUNK_MAX_BYTES, (k + 1) * CHUNK_MAX_BYTES),
+  );
+  for (const chunk of chunks) await ask(agent, "upload_chunk", canister, UploadChunkArg, { ...id, chunk });
+  await ask(agent, "install_chunked_code", canister, InstallChunkedArg, {
+    ...how,
+    target_canister: id.canister_id,
+    chunk_hashes_list: chunks.map((chunk) => ({ hash: sha256(chunk) })),
+    wasm_module_hash: hash,
   });
-  return toHex(sha256(module));
+  await ask(agent, "clear_chunk_store", canister, Id, id);
+  return toHex(hash);
 }
 
 export type SimpleCommand = "start_canister" | "stop_canister" | "delete_canister" | "uninstall_code";
