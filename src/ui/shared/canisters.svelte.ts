@@ -42,6 +42,16 @@ export interface Question {
   readonly verdict: Verdict;
 }
 
+export interface SharedCall {
+  /** The canister's main file, or its name. */
+  readonly canister: string;
+  readonly method: string;
+  /** Candid text without the parentheses. */
+  readonly args: string;
+  /** A user's name. */
+  readonly as: string;
+}
+
 class Canisters {
   all = $state.raw<readonly Canister[]>([]);
   shown = $state.raw<Canister | undefined>(undefined);
@@ -61,6 +71,10 @@ class Canisters {
   /** What is being done to a canister beside deploying, and why it could not be. */
   doing = $state<string | undefined>(undefined);
   trouble = $state.raw<Failure | undefined>(undefined);
+  /** A call whose arguments go back into the form. */
+  edited = $state.raw<
+    { readonly canister: Canister; readonly method: string; readonly args: string } | undefined
+  >(undefined);
   #agents = new Map<string, Promise<PageAgent>>();
   #modules = new Map<string, KnownModule>();
   #deleted = new Set<string>();
@@ -353,6 +367,19 @@ class Canisters {
     return record;
   }
 
+  /** What a link carries of the calls: those that are pinned, oldest first. */
+  get pinned(): readonly SharedCall[] {
+    return this.calls
+      .filter((c) => c.pinned && c.canister.project === project.id)
+      .map((c) => ({
+        canister: c.canister.main || c.canister.name,
+        method: c.method,
+        args: c.args,
+        as: identities.nameOf(c.as),
+      }))
+      .reverse();
+  }
+
   /** Any command to the management canister about one canister, by whoever may give it. */
   async manage(
     canister: Canister,
@@ -373,18 +400,25 @@ class Canisters {
       await this.refresh();
     }
   }
-  async command(canister: Canister, what: management.SimpleCommand): Promise<void> {
-    const words = {
-      start_canister: "Starting",
-      stop_canister: "Stopping",
-      delete_canister: "Deleting",
-      uninstall_code: "Uninstalling",
-    };
+  async command(
+    canister: Canister,
+    what: "start_canister" | "stop_canister" | "uninstall_code",
+  ): Promise<void> {
+    const words = { start_canister: "Starting", stop_canister: "Stopping", uninstall_code: "Uninstalling" };
     await this.manage(canister, words[what], async (agent) => {
+      // One message takes the snapshot and the code away.
       if (what === "uninstall_code")
         await this.#keepForUndo(canister, agent, "its code was uninstalled", true);
       else await management.simpleCommand(agent, what, canister.id);
-      if (what === "delete_canister") this.#drop(canister);
+    });
+  }
+  /** For good: a canister must be stopped first. */
+  async remove(canister: Canister): Promise<void> {
+    await this.manage(canister, "Deleting", async (agent) => {
+      if (canister.summary?.status !== "stopped")
+        await management.simpleCommand(agent, "stop_canister", canister.id);
+      await management.simpleCommand(agent, "delete_canister", canister.id);
+      this.#drop(canister);
     });
   }
   #drop(canister: Canister): void {

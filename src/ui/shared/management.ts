@@ -201,7 +201,7 @@ export async function installCode(
   return toHex(hash);
 }
 
-export type SimpleCommand = "start_canister" | "stop_canister" | "delete_canister" | "uninstall_code";
+export type SimpleCommand = "start_canister" | "stop_canister" | "delete_canister";
 export const simpleCommand = (agent: PageAgent, method: SimpleCommand, canister: string): Promise<void> =>
   ask(agent, method, canister, Id, idOf(canister));
 

@@ -17,6 +17,7 @@ export const TIPS = {
   query: "Answered by one node at once, without consensus: fast, signed by that node alone.",
   update: "Goes through consensus: all nodes run it, and the reply comes with a certificate.",
   candid: "The language in which a canister says what its methods take and return.",
+  snapshot: "A canister's code and memory as they were at one moment, kept by the subnet to be loaded again.",
   controller: "Who may install code into a canister.",
   instructions: "How much work the execution took, counted alike on every node.",
   principal: "The name of a user, a canister or a node.",
