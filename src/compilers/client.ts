@@ -3,6 +3,7 @@
  *
  *   K1  Answers are matched to requests: a compilation is of the sources it was asked for.
  *   K2  A check that still waits when a newer one for the same file comes is not run: both get the newer answer.
+ *       Of the editor's questions only the newest of a kind is worth an answer: an older one that waits gets none.
  *   K3  A worker that dies fails its open requests with a sentence, and the next request starts a new one.
  *   K4  A function that runs too long is ended, and the author told; no compiler is lost with it.
  */
@@ -10,6 +11,7 @@ import { wrap } from "comlink";
 import type { RunnableModule, RunnableValue, RunOutcome } from "./assemblyscript/run-exports.ts";
 import type { Compilation, Diagnostic, Language, SourceFiles } from "./compiler.ts";
 import type { StableBreak } from "./motoko/stable.ts";
+import type { Answer, Position, Question } from "./language-service.ts";
 import type { CompilerWorkerApi } from "./worker-api.ts";
 
 export type CompilerProgress =
@@ -23,6 +25,14 @@ export interface CompilerClient {
   /** In the other worker, so that the editor's questions do not wait for it: what Deploy would install. */
   compileAhead(language: Language, files: SourceFiles, main: string): Promise<Compilation>;
   stableBreaks(before: string, after: string): Promise<readonly StableBreak[]>;
+  /** What the editor asks while somebody types or points; undefined without an answer. */
+  ask<Q extends Question>(
+    language: Language,
+    question: Q,
+    files: SourceFiles,
+    path: string,
+    at: Position,
+  ): Promise<Answer<Q> | undefined>;
   /** AssemblyScript only: the undecorated functions of a module, ready to run. */
   compileRunnable(files: SourceFiles, main: string): Promise<RunnableModule>;
   /** Calls a function of the module; its variables stay while the same module object is passed. */
@@ -70,14 +80,14 @@ export function makeCompilerClient(startWorker: () => WorkerLike): CompilerClien
   let last: Promise<unknown> = Promise.resolve();
   function inTurn<T>(
     language: Language,
-    stage: "compiling" | "checking",
+    stage: "compiling" | "checking" | undefined,
     ask: (api: CompilerWorkerApi) => Promise<T>,
   ): Promise<T> {
     const turn = last.then(async () => {
       try {
         tell({ stage: "loading", language });
         await compiler.ask((api) => api.load(language));
-        tell({ stage, language });
+        tell(stage === undefined ? { stage: "idle" } : { stage, language });
         return await compiler.ask(ask);
       } finally {
         tell({ stage: "idle" });
@@ -88,6 +98,7 @@ export function makeCompilerClient(startWorker: () => WorkerLike): CompilerClien
   }
 
   const waiting = new Map<string, { files: SourceFiles; readonly answer: Promise<readonly Diagnostic[]> }>();
+  const newest = new Map<Question, object>();
   let running: RunnableModule | undefined;
 
   return {
@@ -111,6 +122,14 @@ export function makeCompilerClient(startWorker: () => WorkerLike): CompilerClien
       }).finally(() => waiting.delete(key));
       waiting.set(key, { files, answer });
       return answer;
+    },
+
+    async ask(language, question, files, path, at) {
+      const mine = {};
+      newest.set(question, mine);
+      return inTurn(language, undefined, async (api) =>
+        newest.get(question) === mine ? api.ask(language, question, texts(files), path, at) : undefined,
+      );
     },
 
     compileRunnable: (files, main) =>
@@ -155,6 +174,10 @@ export function makeCompilerClient(startWorker: () => WorkerLike): CompilerClien
 
 /** The page's reactive objects cannot cross to a worker; their fields can. */
 const plain = (files: SourceFiles): SourceFiles => ({ ...files });
+
+/** No service reads a binary file, and modules are large. */
+const texts = (files: SourceFiles): SourceFiles =>
+  Object.fromEntries(Object.entries(files).filter(([, content]) => typeof content === "string"));
 
 interface Restarting {
   ask<T>(question: (api: CompilerWorkerApi) => Promise<T>): Promise<T>;

@@ -4,13 +4,26 @@ export type Language = "motoko" | "assemblyscript" | "wat" | "upload";
 /** A project's files by relative path. */
 export type SourceFiles = Readonly<Record<string, string | Uint8Array>>;
 
+/** 1-based. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
 export interface Diagnostic {
   readonly path: string;
-  /** 1-based; the end is exclusive. */
-  readonly start: { readonly line: number; readonly column: number };
-  readonly end: { readonly line: number; readonly column: number };
+  /** The end is exclusive. */
+  readonly start: Place;
+  readonly end: Place;
   readonly severity: "error" | "warning" | "info";
   readonly message: string;
+  /** An edit of the same file that mends it. */
+  readonly fix?: {
+    readonly title: string;
+    readonly start: Place;
+    readonly end: Place;
+    readonly text: string;
+  };
 }
 
 export type Compilation =

@@ -1,8 +1,6 @@
 /** Diagnostics every compiler makes: places from offsets, the interface beside a source, and its mistakes. */
 import { type Did, parseDid } from "./candid/did.ts";
-import type { Diagnostic, SourceFiles } from "./compiler.ts";
-
-type Place = Diagnostic["start"];
+import type { Diagnostic, Place, SourceFiles } from "./compiler.ts";
 
 export const diagnostic = (
   path: string,

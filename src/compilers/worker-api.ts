@@ -13,6 +13,7 @@ import { compileRunnable, startRunnable } from "./assemblyscript/run-exports.ts"
 import { check, compile, loadCompiler } from "./compile.ts";
 import type { Compilation, Diagnostic, Language, SourceFiles } from "./compiler.ts";
 import { type StableBreak, stableBreaks } from "./motoko/stable.ts";
+import { type Answer, askLanguage, type Position, type Question } from "./language-service.ts";
 
 export interface CompilerWorkerApi {
   /** Resolves when the language's compiler is in memory. */
@@ -21,6 +22,13 @@ export interface CompilerWorkerApi {
   check(language: Language, files: SourceFiles, main: string): Promise<readonly Diagnostic[]>;
   /** Motoko: what of the running canister's data the new code could not take over. */
   stableBreaks(before: string, after: string): Promise<readonly StableBreak[]>;
+  ask<Q extends Question>(
+    language: Language,
+    question: Q,
+    files: SourceFiles,
+    path: string,
+    at: Position,
+  ): Promise<Answer<Q> | undefined>;
   compileRunnable(files: SourceFiles, main: string): Promise<RunnableModule>;
   /** Replaces the module that `call` speaks to. */
   start(wasm: Uint8Array, exports: readonly RunnableExport[]): Promise<void>;
@@ -34,6 +42,7 @@ export const compilerWorkerApi: CompilerWorkerApi = {
   compile,
   check,
   stableBreaks,
+  ask: askLanguage,
   compileRunnable,
   async start(wasm, exports) {
     running = await startRunnable(wasm, exports);

@@ -22,6 +22,8 @@ declare module "motoko/versions/latest/moc.min.js" {
     saveFile(path: string, content: string): void;
     removeFile(path: string): void;
     addPackage(name: string, directory: string): void;
+    /** Without its one argument OCaml would wait for it. */
+    clearPackage(unit: 0): void;
     setPublicMetadata(names: readonly string[]): void;
     gcFlags(mode: string): void;
     compileWasm(mode: "ic", path: string): { diagnostics: MocDiagnostic[]; code: MocOutput | null };
@@ -30,7 +32,7 @@ declare module "motoko/versions/latest/moc.min.js" {
     checkWithScopeCache(
       path: string,
       cache: Map<string, unknown>,
-    ): { diagnostics: MocDiagnostic[]; scopeCache?: Map<string, unknown> };
+    ): { diagnostics: MocDiagnostic[]; scopeCache?: Map<string, unknown> | null };
   }
   const exported: { readonly Motoko: Moc };
   export default exported;

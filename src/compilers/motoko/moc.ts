@@ -10,26 +10,32 @@ import type core from "motoko/packages/latest/core.json";
 import type { Moc } from "motoko/versions/latest/moc.min.js";
 
 /** Where the package lives in the compiler's own file system: no project path begins with "@". */
-const CORE_DIRECTORY = "@core";
+export const CORE_DIRECTORY = "@core";
 
-let loading: Promise<Moc> | undefined;
+export interface LoadedMoc {
+  readonly moc: Moc;
+  /** The files of `mo:core` by their path in the compiler's file system. */
+  readonly core: Readonly<Record<string, string>>;
+}
 
-export function loadMoc(): Promise<Moc> {
+let loading: Promise<LoadedMoc> | undefined;
+
+export function loadMoc(): Promise<LoadedMoc> {
   loading ??= load();
   return loading;
 }
 
-async function load(): Promise<Moc> {
+async function load(): Promise<LoadedMoc> {
   const [compiler, core] = await Promise.all([import("motoko/versions/latest/moc.min.js"), loadCore()]);
   const moc = compiler.default.Motoko;
   // With this flag there is no way back in the same thread, so it follows from the host alone.
   if (!hostHasMemory64()) moc.gcFlags("classicOP");
-  for (const [path, { content }] of Object.entries(core.files)) {
-    moc.saveFile(`${CORE_DIRECTORY}/${path}`, content);
-  }
-  moc.addPackage("core", CORE_DIRECTORY);
+  const files = Object.fromEntries(
+    Object.entries(core.files).map(([path, { content }]) => [`${CORE_DIRECTORY}/${path}`, content]),
+  );
+  for (const [path, content] of Object.entries(files)) moc.saveFile(path, content);
   moc.setPublicMetadata(["candid:service", "candid:args"]);
-  return moc;
+  return { moc, core: files };
 }
 
 /** Node wants to be told that it is JSON; a browser would then refuse the module that Vite makes of it. */

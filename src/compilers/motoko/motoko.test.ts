@@ -52,7 +52,7 @@ describe("motokoCompiler", () => {
   test("a file that left the project is gone", async () => {
     expect(await motokoCompiler.check!(FILES, "src/main.mo")).toEqual([]);
     const left = await motokoCompiler.check!({ "src/main.mo": COUNTER }, "src/main.mo");
-    expect(left).toMatchObject([{ message: expect.stringContaining("does not exist") }]);
+    expect(left).toMatchObject([{ message: expect.stringContaining("there is no file") }]);
   });
 
   test("warnings do not stop it, and a missing file is said", async () => {

@@ -16,7 +16,7 @@ const AFTER = "@upgrade/after.most";
 
 /** Empty: every stable variable keeps its value. */
 export async function stableBreaks(before: string, after: string): Promise<readonly StableBreak[]> {
-  const moc = await loadMoc();
+  const { moc } = await loadMoc();
   moc.saveFile(BEFORE, before);
   moc.saveFile(AFTER, after);
   try {

@@ -1,14 +1,11 @@
 /** Colours for the languages that Monaco does not bring: tokenizers only, the compilers know the rest. */
 import type { languages } from "monaco-editor/editor";
+import { KEYWORDS } from "../../compilers/motoko/source.ts";
 
 type Tokens = languages.IMonarchLanguage;
 
 export const motoko: Tokens = {
-  keywords: (
-    "actor and assert async await break case catch class composite continue debug debug_show do else flexible false for " +
-    "from_candid func if ignore import in include implicit module not null object or persistent label let loop mixin " +
-    "private public query return shared stable switch system throw to_candid transient true try type var weak while with"
-  ).split(" "),
+  keywords: [...KEYWORDS, "flexible", "implicit", "weak"],
   types:
     "Any Blob Bool Char Error Float Int Int8 Int16 Int32 Int64 Nat Nat8 Nat16 Nat32 Nat64 None Null Principal Region Text".split(
       " ",

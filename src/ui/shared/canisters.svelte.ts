@@ -18,7 +18,7 @@ import { isHarmless, judgeUpgrade, persistenceOf, type Running, type Verdict } f
 export { CallRecord, Canister } from "./canister.svelte.ts";
 
 const CALLS_KEPT = 200;
-const CHECK_AFTER_MS = 600;
+const CHECK_AFTER_MS = 300;
 /** A node may answer from a height at which a canister that another has seen is not there yet. */
 const MISSED_MAX = 3;
 
@@ -156,12 +156,17 @@ class Canisters {
   checkSoon(): void {
     clearTimeout(this.#checking);
     this.#checking = setTimeout(async () => {
-      const main = project.target;
-      const language = languageOf(main);
-      const { id, files } = project;
+      const { id, files, target, open } = project;
+      const language = languageOf(target);
       if (language === undefined || language === "upload" || this.progress !== undefined) return;
+      // A module that nothing imports yet is judged as well.
+      const mains = language === "motoko" && languageOf(open) === "motoko" ? [target, open] : [target];
       try {
-        const found = await check(language, files, main);
+        const found: Diagnostic[] = [];
+        for (const main of new Set(mains)) {
+          const known = new Set(found.map((d) => JSON.stringify(d)));
+          found.push(...(await check(language, files, main)).filter((d) => !known.has(JSON.stringify(d))));
+        }
         if (project.id !== id || project.files !== files) return;
         this.diagnostics = found;
         this.deployFailure = undefined;

@@ -1,6 +1,7 @@
 /** The compilers, in their own worker, loaded at the first compile. */
 import type { StableBreak } from "../../compilers/motoko/stable.ts";
 import type { Compilation, Diagnostic, Language, SourceFiles } from "../../compilers/compiler.ts";
+import type { Answer, Position, Question } from "../../compilers/language-service.ts";
 
 export async function compile(language: Language, files: SourceFiles, main: string): Promise<Compilation> {
   const { compilerClient } = await import("../../compilers/client.ts");
@@ -29,4 +30,16 @@ export async function compileAhead(
 export async function stableBreaks(before: string, after: string): Promise<readonly StableBreak[]> {
   const { compilerClient } = await import("../../compilers/client.ts");
   return compilerClient().stableBreaks(before, after);
+}
+
+/** What the editor asks about a place. */
+export async function ask<Q extends Question>(
+  language: Language,
+  question: Q,
+  files: SourceFiles,
+  path: string,
+  at: Position,
+): Promise<Answer<Q> | undefined> {
+  const { compilerClient } = await import("../../compilers/client.ts");
+  return compilerClient().ask(language, question, files, path, at);
 }

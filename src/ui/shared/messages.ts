@@ -24,4 +24,19 @@ export const messages = {
       "Any certificate: of this subnet, of mainnet or of another network. It is checked here; nothing is sent anywhere.",
     example: "Hexadecimal or base64, CBOR inside",
   },
+  packages: {
+    nothing: "Nothing was chosen.",
+    tooLarge: (name: string, bytes: number) => `${name} is larger than ${bytes / 1024 / 1024} MiB.`,
+    unreadable: (name: string, because: string) => `${name} cannot be read as a zip: ${because}.`,
+    added: (
+      packages: readonly { readonly name: string; readonly version: string | undefined }[],
+      missing: readonly string[],
+    ) => {
+      const names = packages.map((p) => (p.version === undefined ? p.name : `${p.name} ${p.version}`));
+      const [first] = packages;
+      const use = `Import it as "mo:${first?.name}/…".`;
+      const needs = missing.length === 0 ? "" : ` It needs ${missing.join(", ")} as well: bring that too.`;
+      return `${names.join(", ")} ${names.length === 1 ? "is" : "are"} in packages/ now. ${use}${needs}`;
+    },
+  },
 } as const;
