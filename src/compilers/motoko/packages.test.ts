@@ -59,7 +59,13 @@ describe("packages that a person brings", () => {
       b: ".mops/b@1.0.0/src",
       c: "shared/src",
     });
-    expect(readMops("[dependencies\n")).toBeUndefined();
+    expect(
+      readMops('# ours\n[package]\nname = "x" # so\n[dependencies]\na = { version = "1.0.0" }\n'),
+    ).toEqual({
+      name: "x",
+      version: undefined,
+      dependencies: { a: "1.0.0" },
+    });
   });
 
   test("the compiler uses them, sees them change, and forgets them", async () => {

@@ -6,7 +6,6 @@
  *   .mops/NAME@VERSION/src/…   as `mops install` leaves them in a folder
  *   anywhere                   where the project's mops.toml says `NAME = "./path"`
  */
-import { parse } from "smol-toml";
 import type { SourceFiles } from "../compiler.ts";
 import { CORE_DIRECTORY } from "./moc.ts";
 
@@ -16,32 +15,26 @@ export interface Mops {
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
-/** A mops.toml's words that matter here; undefined where it is none. */
+/**
+ * A mops.toml's words that matter here. Of TOML it uses tables of `name = "text"`, and tables in a line whose first
+ * text says it all; undefined where it is no text.
+ */
 export function readMops(content: string | Uint8Array | undefined): Mops | undefined {
   if (typeof content !== "string") return undefined;
-  let read: Record<string, unknown>;
-  try {
-    read = parse(content);
-  } catch {
-    return undefined;
+  const tables: Record<string, Record<string, string>> = {};
+  let table: Record<string, string> = {};
+  for (const line of content.split("\n")) {
+    const heading = /^\s*\[\s*([\w-]+)\s*\]/.exec(line)?.[1];
+    if (heading !== undefined) {
+      table = {};
+      tables[heading] = table;
+    }
+    const [, name, value] = /^\s*"?([\w@.-]+)"?\s*=[^"#]*"([^"]*)"/.exec(line) ?? [];
+    if (name !== undefined && value !== undefined) table[name] = value;
   }
-  const own = tableOf(read.package);
-  const dependencies = Object.entries(tableOf(read.dependencies)).map(([name, wanted]) => {
-    const { version, path } = tableOf(wanted);
-    return [name, textOf(wanted) ?? textOf(path) ?? textOf(version) ?? ""];
-  });
-  return {
-    name: textOf(own.name),
-    version: textOf(own.version),
-    dependencies: Object.fromEntries(dependencies),
-  };
+  const own = tables.package;
+  return { name: own?.name, version: own?.version, dependencies: tables.dependencies ?? {} };
 }
-
-const tableOf = (value: unknown): Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
-const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
 export const isPackaged = (path: string): boolean => /^(packages|\.mops)\//.test(path);
 
