@@ -82,7 +82,10 @@ async function subnet() {
       const methods = did.methods.map(({ name, func }) => {
         const args = func.args.flatMap(({ type }) => idlOf([{ name: undefined, type }], did.types));
         const results = func.results.flatMap(({ type }) => idlOf([{ name: undefined, type }], did.types));
-        return [name, IDL.Func(args as [IDL.Type], results as [IDL.Type], func.mode === "query" ? ["query"] : [])] as const;
+        return [
+          name,
+          IDL.Func(args as [IDL.Type], results as [IDL.Type], func.mode === "query" ? ["query"] : []),
+        ] as const;
       });
       const service: IDL.InterfaceFactory = () => IDL.Service(Object.fromEntries(methods));
       return {

@@ -27,9 +27,13 @@ import "monaco-editor/features/wordOperations/register";
 import EditorWorker from "monaco-editor/editor/editor.worker?worker";
 import "monaco-editor/languages/definitions/markdown/register";
 import "monaco-editor/languages/definitions/typescript/register";
+import { makeTypeScriptWorker } from "./assemblyscript.ts";
 import { candid, configurationOf, motoko, wat } from "./languages.ts";
+import { watCompletion, watHover } from "./wat.ts";
 
-self.MonacoEnvironment = { getWorker: () => new EditorWorker() };
+self.MonacoEnvironment = {
+  getWorker: (_, label) => (label === "typescript" ? makeTypeScriptWorker() : new EditorWorker()),
+};
 
 const OURS = [
   { id: "motoko", tokens: motoko, configuration: configurationOf("//", ["/*", "*/"]) },
@@ -41,6 +45,8 @@ for (const { id, tokens, configuration } of OURS) {
   monaco.languages.setMonarchTokensProvider(id, tokens);
   monaco.languages.setLanguageConfiguration(id, configuration);
 }
+monaco.languages.registerHoverProvider("wat", watHover);
+monaco.languages.registerCompletionItemProvider("wat", watCompletion);
 
 const RULES = {
   dark: ["9db8cc", "c3b294", "8ea198", "b3c3bb", "b3c3bb"],
@@ -69,6 +75,8 @@ for (const theme of ["dark", "light"] as const) {
       { token: "comment", foreground: comment!, fontStyle: "italic" },
       { token: "type", foreground: type! },
       { token: "number", foreground: number! },
+      // The "@" of a decorator, which the tokenizer does not know.
+      { token: "invalid.ts", foreground: keyword! },
     ],
     colors: SURFACE[theme],
   });

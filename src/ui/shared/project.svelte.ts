@@ -47,7 +47,7 @@ class Project {
     if (language === "motoko")
       return /\bactor\b/.test(String(content)) && !/^\s*module\b/m.test(String(content));
     if (language === "assemblyscript")
-      return !path.endsWith(".d.ts") && /\bexport\s+function\b/.test(String(content));
+      return !path.endsWith(".d.ts") && /^\s*@(?:query|update)\b/m.test(String(content));
     return true;
   }
   textOf(path: string): string | undefined {
