@@ -58,6 +58,11 @@ export function whyMissing(
   gathering: Gathering | undefined,
 ): string {
   if (status !== "running") return `it is ${status}`;
+  for (const block of column.blocks.values()) {
+    const other = row === "notarized" ? block.notarization : block.finalization;
+    const counts = row === "notarized" || row === "finalized";
+    if (counts && other !== gathering && other.shares.has(node)) return "it signed the other block here";
+  }
   if (row !== "certified" && gathering?.whole !== undefined) {
     const said = COMPONENTS[row].map((c) => column.waits.get(`${node} ${c}`)).find((w) => w !== undefined);
     const before = said === undefined ? "" : ` Before that: ${reasonSentence(said)}.`;
