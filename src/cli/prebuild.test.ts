@@ -28,11 +28,19 @@ describe("prebuild", () => {
       "counter-assemblyscript",
       "counter-wat",
       "guestbook-motoko",
-      "timer-motoko",
+      "pixel-wall-motoko",
+      "life-motoko",
       "two-canisters-motoko",
+      "factory-motoko",
+      "icrc1-motoko",
+      "certified-motoko",
+      "upgrade-motoko",
+      "digits-assemblyscript",
     ]);
-    for (const { title, sentence, readme, files, main, calls } of index.examples) {
-      expect(title && sentence && readme).toBeTruthy();
+    for (const { title, sentence, look, picture, readme, files, main, calls } of index.examples) {
+      expect(title && sentence && look && readme).toBeTruthy();
+      expect(picture).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+      expect(picture).not.toMatch(/<script|href|url\(/);
       expect(files[main]).toBeTruthy();
       expect(calls.length).toBeGreaterThan(0);
     }
@@ -51,7 +59,9 @@ describe("prebuild", () => {
     for (const example of index.examples) {
       for (const canister of example.canisters) {
         const promised = didOf(canister).methods.map((m) => `canister_${m.func.mode} ${m.name}`);
-        const own = entriesOf(canister).filter((e) => /^canister_(update|query) (?!@|__)/.test(e));
+        const own = entriesOf(canister).filter((e) =>
+          /^canister_(update|query|composite_query) (?!@|__)/.test(e),
+        );
         expect(own.toSorted()).toEqual(promised.toSorted());
       }
     }
@@ -93,7 +103,7 @@ describe("prebuild", () => {
 
   test("the timer wakes by itself, the counters survive upgrades where they say so", () => {
     const entries = (id: string) => entriesOf(index.examples.find((e) => e.id === id)!.canisters[0]!);
-    expect(entries("timer-motoko")).toContain("canister_global_timer");
+    expect(entries("life-motoko")).toContain("canister_global_timer");
     expect(entries("counter-assemblyscript")).toEqual(
       expect.arrayContaining(["canister_pre_upgrade", "canister_post_upgrade"]),
     );

@@ -21,7 +21,7 @@ import {
 } from "../compilers/prebuilt.ts";
 
 /** `example.json` in an example's folder. */
-interface Manifest extends Omit<Example, "id" | "readme" | "files" | "canisters" | "calls"> {
+interface Manifest extends Omit<Example, "id" | "readme" | "picture" | "files" | "canisters" | "calls"> {
   readonly order: number;
   readonly canisters: readonly {
     readonly name: string;
@@ -41,7 +41,7 @@ export async function prebuild(say: (line: string) => void = () => {}): Promise<
   const before = previousIndex();
   const examples: (Example & { readonly order: number })[] = [];
   for (const id of readdirSync(EXAMPLES).toSorted()) {
-    const { order, manifest, readme, files } = readExample(id);
+    const { order, manifest, readme, picture, files } = readExample(id);
     const canisters: PrebuiltCanister[] = [];
     for (const { name, main, init = [] } of manifest.canisters) {
       const language = languageOf(main);
@@ -55,8 +55,9 @@ export async function prebuild(say: (line: string) => void = () => {}): Promise<
       const known = before.get(wasm) ?? (await compileCanister(id, language, files, main, wasm, say));
       canisters.push({ name, main, init, wasm, did: known.did, stable: known.stable, sourceHash: source });
     }
-    const { title, sentence, language, main, calls } = manifest;
-    examples.push({ id, title, sentence, language, main, readme, files, canisters, calls, order });
+    const { title, sentence, look, language, main, calls } = manifest;
+    const words = { title, sentence, look, picture, readme };
+    examples.push({ id, ...words, language, main, files, canisters, calls, order });
   }
   const index: PrebuiltIndex = {
     examples: examples.toSorted((a, b) => a.order - b.order).map(({ order: _, ...example }) => example),
@@ -98,7 +99,7 @@ function readExample(id: string) {
   const manifest: Manifest = JSON.parse(read("example.json"));
   const paths = globSync("**/*.{mo,ts,did,wat}", { cwd: folder }).map((path) => path.replaceAll("\\", "/"));
   const files = Object.fromEntries(paths.toSorted().map((path) => [path, read(path)]));
-  return { order: manifest.order, manifest, readme: read("README.md"), files };
+  return { order: manifest.order, manifest, readme: read("README.md"), picture: read("picture.svg"), files };
 }
 
 /** Only what is really there counts: the folder may have been emptied by hand. */

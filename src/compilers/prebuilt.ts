@@ -17,6 +17,10 @@ export interface Example {
   readonly id: string;
   readonly title: string;
   readonly sentence: string;
+  /** One sentence: what to look for. */
+  readonly look: string;
+  /** SVG in the page's colours. */
+  readonly picture: string;
   readonly language: Language;
   /** The file to open first. */
   readonly main: string;
@@ -48,8 +52,12 @@ export interface ExampleCall {
   readonly args: readonly ExampleValue[];
 }
 
-/** A Candid value in JSON: any number as a number, text and principals as text. "{store}" stands for that canister's id. */
-export type ExampleValue = string | number | boolean | null | readonly ExampleValue[];
+/**
+ * A Candid value in JSON: any number as a number, text and principals as text, records and variants by field. "{store}"
+ * stands for that canister's id.
+ */
+export type ExampleValue =
+  string | number | boolean | null | readonly ExampleValue[] | { readonly [field: string]: ExampleValue };
 
 /** Hex SHA-256 of all that a compiler is given: the canister's main file and every file of the project, by path. */
 export function sourceHash(files: SourceFiles, main: string): string {

@@ -1,7 +1,15 @@
 /** The examples, as they were prepared when the page was built. A page built without them still works, without examples. */
 import { IDL } from "@icp-sdk/core/candid";
 import { type Example, type ExampleValue, type PrebuiltIndex, sourceHash } from "../../compilers/prebuilt.ts";
-import { type Did, type DidType, idlOf, readInterface, shapeOf, type Types } from "./candid/shape.ts";
+import {
+  type Did,
+  type DidType,
+  fieldKey,
+  idlOf,
+  readInterface,
+  shapeOf,
+  type Types,
+} from "./candid/shape.ts";
 import { readNumber, readPrincipal } from "./candid/value.ts";
 import type { NewProject } from "./project.svelte.ts";
 
@@ -82,5 +90,14 @@ function toValue(
   if (shape.kind === "opt") return value === null ? [] : [toValue(value, shape.of, types, idOf)];
   if (shape.kind === "vec" && Array.isArray(value))
     return value.map((v) => toValue(v, shape.of, types, idOf));
+  if ((shape.kind === "record" || shape.kind === "variant") && isFields(value)) {
+    const given = shape.fields.filter((f) => Object.hasOwn(value, f.label));
+    return Object.fromEntries(
+      given.map((f) => [fieldKey(f.label), toValue(value[f.label]!, f.type, types, idOf)]),
+    );
+  }
   return typeof value === "number" ? readNumber(String(value), shape.kind) : value;
 }
+
+const isFields = (value: ExampleValue): value is { readonly [field: string]: ExampleValue } =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
