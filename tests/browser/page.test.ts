@@ -74,7 +74,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     await verdict.getByText("The official agent accepts it.").waitFor();
   });
 
-  test.each([/WAT/, /AssemblyScript/])(
+  test.each([/Counter in WAT/, /Counter in AssemblyScript/])(
     "the counter in %s: taken, compiled, deployed, called",
     async (language) => {
       await open();

@@ -1,11 +1,12 @@
 /** What happens when the page opens: settings from the address, the network, the project, a first canister. */
+import { guide } from "./guide.svelte.ts";
 import { settingsFrom } from "./settings.ts";
 import { LINK_PREFIX } from "../../lab/share-link.ts";
 import { canisters } from "../shared/canisters.svelte.ts";
 import { FIRST_EXAMPLE, loadExample, prebuiltOf } from "../shared/examples.ts";
 import { live } from "../shared/live.svelte.ts";
 import { project } from "../shared/project.svelte.ts";
-import { setTheme, themeWanted } from "../shared/look.svelte.ts";
+import { setTheme, takeEditorWanted, themeWanted } from "../shared/look.svelte.ts";
 
 export const EMPTY_PROJECT = {
   name: "Untitled",
@@ -21,12 +22,14 @@ export async function start(): Promise<void> {
   const settled = location.hash.startsWith(LINK_PREFIX) ? opening : Promise.resolve();
   const network = settled.then(() => live.start(settingsFrom(search, project.linkedNetwork)));
   setTheme(await themeWanted(search.get("theme")), false);
+  await takeEditorWanted();
   await opening;
   await network;
   if (live.phase !== "running") return;
   await live.firstCertified;
   setInterval(() => void canisters.refresh(), REFRESH_EVERY_MS);
   await deployPrebuilt();
+  if (project.notice === undefined) await guide.welcome(); // whoever followed a link has something to look at
 }
 
 async function openProject(): Promise<void> {
@@ -42,6 +45,23 @@ async function openProject(): Promise<void> {
     const example = await loadExample(FIRST_EXAMPLE);
     project.create(example ?? EMPTY_PROJECT);
   }
+}
+
+export async function takeExample(id: string): Promise<void> {
+  const example = await loadExample(id);
+  if (example === undefined) return;
+  project.create(example);
+  await settle();
+}
+
+/** The new project's canister comes to the front, installed if it was prepared. */
+export async function settle(): Promise<void> {
+  canisters.diagnostics = [];
+  canisters.deployFailure = undefined;
+  canisters.done = undefined;
+  await deployPrebuilt();
+  const mine = canisters.deployedFrom(project.main);
+  if (mine !== undefined) canisters.show(mine);
 }
 
 /** An unchanged example is there at once: built when the page was built, installed into this new subnet. */

@@ -3,8 +3,26 @@ import { keepSetting, setting } from "./storage.ts";
 export type Theme = "dark" | "light";
 class Look {
   theme = $state<Theme>("dark");
+  /** For a projector: larger type, a calm canvas. Not kept: it belongs to the hour. */
+  presenter = $state(false);
+  /** A plain text field in Monaco's place: for screen readers and for phones. */
+  plainEditor = $state(false);
 }
 export const look = new Look();
+
+export function setPresenter(on: boolean): void {
+  look.presenter = on;
+  document.documentElement.classList.toggle("presenter", on);
+}
+
+export function setPlainEditor(on: boolean): void {
+  look.plainEditor = on;
+  void keepSetting("plain-editor", on);
+}
+/** The last choice, else what suits fingers. */
+export async function takeEditorWanted(): Promise<void> {
+  look.plainEditor = (await setting<boolean>("plain-editor")) ?? matchMedia("(pointer: coarse)").matches;
+}
 
 export function setTheme(theme: Theme, keep = true): void {
   look.theme = theme;

@@ -38,5 +38,27 @@ export const messages = {
       const needs = missing.length === 0 ? "" : ` It needs ${missing.join(", ")} as well: bring that too.`;
       return `${names.join(", ")} ${names.length === 1 ? "is" : "are"} in packages/ now. ${use}${needs}`;
     },
+  gallery: {
+    loading: "Fetching the examples…",
+    none: "This build holds no examples.",
+    look: "Look for:",
+    walks: "Guided walks, a minute each",
+  },
+  guide: {
+    label: "Guide",
+    doIt: "Do it for me",
+    close: "Close the guide",
+    examples: "Then open the Examples: twelve canisters, and three walks that ask you before they show you.",
+    predict: "Your guess first:",
+    right: "As you said.",
+    wrong: (said: string): string => `You said: ${said.toLowerCase()}.`,
+    nextWalk: "Another walk",
+  },
+  palette: {
+    title: "Commands",
+    placeholder: "Type what you want to do",
+    nothing: "Nothing is called that.",
+    button: "Commands",
+    keys: "Ctrl K",
   },
 } as const;

@@ -1,0 +1,45 @@
+/** Things to do from the palette and the guide, as if the person had pressed the button. */
+import { IDL } from "@icp-sdk/core/candid";
+import { canisters } from "../shared/canisters.svelte.ts";
+import type { DidMethod } from "../shared/candid/shape.ts";
+import { live } from "../shared/live.svelte.ts";
+import { selection } from "../shared/selection.svelte.ts";
+import { showPanel } from "./layout.svelte.ts";
+import type { Act } from "./walks.ts";
+
+const isQuery = ({ func }: DidMethod): boolean => func.mode === "query" || func.mode === "composite_query";
+
+/** Calls a method that takes nothing; brings the form of any other. */
+export async function callMethod(method: DidMethod): Promise<void> {
+  const canister = canisters.shown;
+  if (canister === undefined) return;
+  if (method.func.args.length > 0) {
+    showPanel("Canisters");
+    const button = document.querySelector(`[aria-label="${CSS.escape(`Call ${method.name}`)}"]`);
+    const field = button?.closest("article")?.querySelector<HTMLElement>("input, select, textarea");
+    button?.scrollIntoView({ block: "center" });
+    field?.focus();
+    return;
+  }
+  const mode = isQuery(method) ? "query" : "update";
+  await canisters.call(canister, method.name, method, mode, IDL.encode([], []), "");
+}
+
+export function act(what: Act): void {
+  const call = canisters.calls.find((c) => c.mode === "update");
+  const method = canisters.shown?.did?.methods.find((m) => !isQuery(m) && m.func.args.length === 0);
+  if (what === "call" && method !== undefined) void callMethod(method);
+  else if (what === "call") showPanel("Canisters");
+  else if (what === "follow" && call?.message !== undefined) {
+    selection.select({ kind: "message", message: call.message });
+  } else if (what === "certificate" && call?.certificate !== undefined) {
+    selection.select({ kind: "certificate", call: call.number });
+  } else if (what === "certificate") act("call");
+  else if (what === "freeze") {
+    const node = live.nodes.findLast((n) => live.statusOf(n) === "running");
+    if (node !== undefined) live.freeze(node);
+  } else if (what === "thaw") {
+    const node = live.nodes.find((n) => live.statusOf(n) === "frozen");
+    if (node !== undefined) live.thaw(node);
+  }
+}
