@@ -147,7 +147,7 @@ const VIEWS: readonly View[] = [
     act: async (page) => {
       await noGuide(page);
       await page.keyboard.press("Control+K");
-      await page.getByRole("option").first().waitFor();
+      await page.locator(".command").first().waitFor();
     },
   },
   {

@@ -246,7 +246,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     await fits();
     await page.keyboard.press("Escape");
     await page.keyboard.press("Control+K");
-    await page.getByRole("option").first().waitFor();
+    await page.locator(".command").first().waitFor();
     expect(await faults()).toEqual([]);
   });
 });

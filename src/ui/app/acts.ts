@@ -2,6 +2,7 @@
 import { IDL } from "@icp-sdk/core/candid";
 import { canisters } from "../shared/canisters.svelte.ts";
 import type { DidMethod } from "../shared/candid/shape.ts";
+import { identities } from "../shared/identities.svelte.ts";
 import { live } from "../shared/live.svelte.ts";
 import { selection } from "../shared/selection.svelte.ts";
 import { showPanel } from "./layout.svelte.ts";
@@ -22,7 +23,8 @@ export async function callMethod(method: DidMethod): Promise<void> {
     return;
   }
   const mode = isQuery(method) ? "query" : "update";
-  await canisters.call(canister, method.name, method, mode, IDL.encode([], []), "");
+  const arg = new Uint8Array(IDL.encode([], []));
+  await canisters.call(canister, { method: method.name, mode, arg, args: "", as: identities.current });
 }
 
 export function act(what: Act): void {
