@@ -4,7 +4,7 @@ import { FIRST, FIRST_BIAS, PLAIN, SECOND, SECOND_BIAS } from "./weights";
 const SIDE: i32 = 8;
 const PIXELS: i32 = 64;
 const HIDDEN: i32 = 16;
-const DIGITS: u8 = 10;
+const DIGITS: i32 = 10;
 
 class Guess {
   digit: u8 = 0;
@@ -18,7 +18,7 @@ class Guess {
 @update
 function look(grid: string): Guess {
   const guess: Guess = { digit: 0, next: 1, scores: score(pixels(grid)) };
-  for (let d: u8 = 1; d < DIGITS; d++) {
+  for (let d: u8 = 1; d < 10; d++) {
     if (guess.scores[d] > guess.scores[guess.digit]) {
       guess.next = guess.digit;
       guess.digit = d;
@@ -30,7 +30,7 @@ function look(grid: string): Guess {
 /** A digit drawn plainly, to start from. Change a few of its pixels and let the network look. */
 @query
 function sample(digit: u8): string {
-  if (digit >= DIGITS) trap("a digit is 0 to 9");
+  if (digit > 9) trap("a digit is 0 to 9");
   return PLAIN[digit];
 }
 

@@ -2,6 +2,7 @@
 import { IDL } from "@icp-sdk/core/candid";
 import { canisters } from "../shared/canisters.svelte.ts";
 import type { DidMethod } from "../shared/candid/shape.ts";
+import { follow } from "../shared/follow.svelte.ts";
 import { identities } from "../shared/identities.svelte.ts";
 import { live } from "../shared/live.svelte.ts";
 import { selection } from "../shared/selection.svelte.ts";
@@ -32,9 +33,8 @@ export function act(what: Act): void {
   const method = canisters.shown?.did?.methods.find((m) => !isQuery(m) && m.func.args.length === 0);
   if (what === "call" && method !== undefined) void callMethod(method);
   else if (what === "call") showPanel("Canisters");
-  else if (what === "follow" && call?.message !== undefined) {
-    selection.select({ kind: "message", message: call.message });
-  } else if (what === "certificate" && call?.certificate !== undefined) {
+  else if (what === "follow" && call !== undefined) follow.start(call);
+  else if (what === "certificate" && call?.certificate !== undefined) {
     selection.select({ kind: "certificate", call: call.number });
   } else if (what === "certificate") act("call");
   else if (what === "freeze") {

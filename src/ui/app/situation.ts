@@ -1,5 +1,6 @@
 /** How the page stands, as the guide and the narrator need it. Reads live state: reactive where it is called. */
 import { type CallRecord, canisters } from "../shared/canisters.svelte.ts";
+import { follow } from "../shared/follow.svelte.ts";
 import { live } from "../shared/live.svelte.ts";
 import { proof } from "../shared/proof.svelte.ts";
 import { selection } from "../shared/selection.svelte.ts";
@@ -12,6 +13,7 @@ export function situation(): Situation {
     faulty: live.thresholds.faulty,
     down: live.statuses.filter((s) => s !== "running").length,
     latest: call && latest(call),
+    following: call !== undefined && follow.mode !== undefined && follow.message === call.message,
     shown: selection.current?.kind,
     changedAt: proof.changedAt,
     refused: proof.refused,

@@ -19,6 +19,7 @@ const QUIET: Situation = {
   nodes: 4,
   faulty: 1,
   down: 0,
+  following: false,
   latest: undefined,
   shown: undefined,
   changedAt: undefined,
@@ -64,7 +65,7 @@ function walked(walk: Walk, guess: number | undefined, situations: readonly Situ
 test("first visit: call, follow, break", () => {
   const p = walked(FIRST_VISIT, undefined, [
     { ...QUIET, latest: replied(1) },
-    { ...QUIET, latest: replied(1), shown: "message" },
+    { ...QUIET, latest: replied(1), following: true },
     { ...QUIET, latest: replied(1), shown: "certificate", changedAt: 212, refused: true },
   ]);
   expect(isOver(p)).toBe(true);
@@ -75,7 +76,7 @@ describe("the questions read what happened", () => {
     const p = walked(walkOf("follow"), 1, [
       { ...QUIET, latest: sent(1) },
       { ...QUIET, latest: replied(1) },
-      { ...QUIET, latest: replied(1), shown: "message" },
+      { ...QUIET, latest: replied(1), following: true },
     ]);
     const { answer, because } = walkOf("follow").question!;
     expect(answer(p.seen)).toBe(0);

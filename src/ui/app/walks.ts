@@ -11,6 +11,8 @@ export interface Situation {
   /** How many do not speak. */
   readonly down: number;
   readonly latest: LatestCall | undefined;
+  /** Whether the latest call is being followed. */
+  readonly following: boolean;
   /** What the Inspector shows. */
   readonly shown: string | undefined;
   /** Of the certificate on screen. */
@@ -80,7 +82,7 @@ export const FIRST_VISIT: Walk = {
     {
       say: () =>
         "All nodes ran it, and the subnet signed the reply. Press Follow it, and see where the time went.",
-      done: (s) => s.shown === "message" || s.shown === "height",
+      done: (s) => s.following,
       act: "follow",
     },
     {
@@ -124,8 +126,9 @@ const FOLLOW: Walk = {
       act: undefined,
     },
     {
-      say: () => "Press Follow it: each stage has its time, and opens what happened there.",
-      done: (s) => s.shown === "message",
+      say: () =>
+        "Press Follow it: it is shown again slowly. Each stage of the lane opens what was made there.",
+      done: (s) => s.following,
       act: "follow",
     },
   ],

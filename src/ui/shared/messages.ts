@@ -52,7 +52,6 @@ export const messages = {
     predict: "Your guess first:",
     right: "As you said.",
     wrong: (said: string): string => `You said: ${said.toLowerCase()}.`,
-    nextWalk: "Another walk",
   },
   palette: {
     title: "Commands",
