@@ -38,6 +38,7 @@ export const messages = {
       const needs = missing.length === 0 ? "" : ` It needs ${missing.join(", ")} as well: bring that too.`;
       return `${names.join(", ")} ${names.length === 1 ? "is" : "are"} in packages/ now. ${use}${needs}`;
     },
+  },
   gallery: {
     loading: "Fetching the examples…",
     none: "This build holds no examples.",
