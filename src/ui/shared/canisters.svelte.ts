@@ -112,7 +112,7 @@ class Canisters {
 
   /** The deployed canister that Deploy of this entry file would change. */
   deployedFrom(main: string): Canister | undefined {
-    return this.all.findLast((c) => c.main === main && c.project === project.id);
+    return this.all.findLast((c) => main !== "" && c.main === main && c.project === project.id);
   }
   show(canister: Canister): void {
     this.shown = canister;
