@@ -1,10 +1,11 @@
 /** The page: static, relative, no special headers. Workers are ES modules, so that they can load compilers lazily. */
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
+import { site } from "./src/cli/site.ts";
 
 export default defineConfig({
   base: "./",
-  plugins: [svelte()],
+  plugins: [svelte(), site()],
   worker: { format: "es" },
   build: { target: "esnext", chunkSizeWarningLimit: 16_000, modulePreload: { polyfill: false } },
   // One scan finds what the workers need too: a late discovery would reload the page under a person's hands.

@@ -1,11 +1,7 @@
-/** Page entry. */
+/** Page entry. In somebody's frame the page is the compact one, which knows none of this browser's projects. */
 import "@fontsource-variable/inter/index.css";
 import "@fontsource-variable/jetbrains-mono/index.css";
 import "./ui/app/theme.css";
-import { mount } from "svelte";
-import { defined } from "./base/assert.ts";
-import App from "./ui/app/App.svelte";
-import { start } from "./ui/app/start.ts";
 
-void start(); // the nodes need not wait for the first paint
-mount(App, { target: defined(document.getElementById("app") ?? undefined, "index.html has #app") });
+const framed = window.top !== window.self || new URLSearchParams(location.search).has("embed");
+void (framed ? import("./ui/app/frame.ts") : import("./ui/app/page.ts"));

@@ -14,6 +14,7 @@ import { createWasmHost } from "../shell/wasm-host.ts";
 import { evmPerSecond } from "./bench/evm.ts";
 import { repeated } from "./bench/large-module.ts";
 import { bareCallsPerSecond, COUNTER_WAT, filledWat, LEDGER_WAT, TRANSFER_ARG } from "./bench/jobs.ts";
+import { FIVE_FILES_MAX, fiveFiles, linkLength, TYPICAL_MAX } from "./bench/links.ts";
 import { LOAD_NOTARY_DELAY_MS, updatesPerSecond } from "./bench/load.ts";
 import { certification, heightCost } from "./bench/states.ts";
 import { startThreadNetwork } from "./thread-network.ts";
@@ -296,6 +297,14 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
       for (const name of KERNELS)
         emit({ bench: `${bench}.${name}`, ...line, values: runs.map((r) => r[name]!) });
     }
+  },
+  links: async () => {
+    const { examples } = await prebuild();
+    const lengths = await Promise.all(examples.map(linkLength));
+    const line = { home: "node", unit: "characters", higherIsBetter: false } as const;
+    emit({ bench: "links.typical", ...line, n: 1, values: lengths, bar: TYPICAL_MAX });
+    const five = [await linkLength(fiveFiles(examples))];
+    emit({ bench: "links.five-files", ...line, n: 5, values: five, bar: FIVE_FILES_MAX });
   },
   "first-reply": async () => {
     await build({ logLevel: "error" });

@@ -93,7 +93,7 @@ async function compileCanister(
   return { did: made.did, stable: made.stable };
 }
 
-function readExample(id: string) {
+export function readExample(id: string) {
   const folder = join(EXAMPLES, id);
   const read = (name: string): string => utf8Lossy(readFileSync(join(folder, name)));
   const manifest: Manifest = JSON.parse(read("example.json"));

@@ -100,6 +100,9 @@ test("no path leaves the project", async () => {
     "a\0b",
     "http://x",
     "a/",
+    "__proto__",
+    "constructor",
+    "hasOwnProperty",
   ];
   for (const path of bad) {
     expect(isSafePath(path), path).toBe(false);

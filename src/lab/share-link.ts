@@ -2,7 +2,12 @@
  * Share links: a project as a URL fragment, readable for ever.
  *
  *   `#v1=` + base64url without padding of  CRC-32 of the rest (4 bytes, big-endian) ‖ deflate-raw(CBOR map)
- *   map: { files: { path: text | bytes }, main?, network?, calls?, layout?, open? }
+ *   map: { files: { path: text | bytes }, main?, network?, calls?, layout?, open?, name? }
+ *     network: { nodes, notaryDelay, latency }            numbers, delays in ms
+ *     calls:   [{ canister: path of its entry file, method, arg: Candid bytes, query?: true }], run in this order
+ *     layout:  { columns: [%, …], rows: [%, …] }          sizes of panels
+ *     open:    path, or { file, line }
+ * This file packs and unpacks; what the values of the keys may be is decided in `link-contents.ts`.
  *
  * A link comes from a stranger, so decoding decides
  *   L1  a damaged link is told from a hostile one by its checksum, and both are values with a sentence;
@@ -27,6 +32,7 @@ export interface SharedProject {
   readonly calls?: unknown;
   readonly layout?: unknown;
   readonly open?: unknown;
+  readonly name?: unknown;
   /** L4 */
   readonly [unknownKey: string]: unknown;
 }
@@ -77,7 +83,7 @@ export async function decodeLink(fragment: string): Promise<DecodedLink> {
 export function isSafePath(path: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (path === "" || path.length > 200 || /[\u0000-\u001f\u007f\\:]/.test(path)) return false;
-  if (path === "__proto__") return false;
+  if (path in {}) return false; // "constructor": whoever keeps files in an object would find another thing there
   return path.split("/").every((step) => step !== "" && step !== "." && step !== "..");
 }
 
@@ -92,7 +98,7 @@ const sentences: Record<LinkFault, string> = {
   "too-large": "The project is larger than the 4 MiB that a link may hold.",
   "not-a-project": "The link unpacks, but holds no project.",
   "too-many-files": `The project has more than ${FILES_MAX} files.`,
-  "bad-path": "The project names a file outside of itself.",
+  "bad-path": "The project names a file outside of itself, or by a word that means something else.",
 };
 const refuse = (because: LinkFault, detail?: string): Refusal => ({
   ok: false,

@@ -3,12 +3,12 @@ import { examples } from "../shared/examples.ts";
 import { canisters } from "../shared/canisters.svelte.ts";
 import { live } from "../shared/live.svelte.ts";
 import { look, setPlainEditor, setPresenter, setTheme } from "../shared/look.svelte.ts";
-import { project } from "../shared/project.svelte.ts";
+import { EMPTY_PROJECT, project } from "../shared/project.svelte.ts";
 import { selection } from "../shared/selection.svelte.ts";
 import { callMethod } from "./acts.ts";
 import { guide } from "./guide.svelte.ts";
 import { showPanel } from "./layout.svelte.ts";
-import { EMPTY_PROJECT, settle, takeExample } from "./start.ts";
+import { settle, takeExample } from "./settle.ts";
 import { WALKS } from "./walks.ts";
 
 export interface Command {

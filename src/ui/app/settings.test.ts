@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { PAGE_SETTINGS } from "../../lab/lab.ts";
-import { settingsFrom } from "./settings.ts";
+import type { LinkedNetwork } from "../../lab/link-contents.ts";
+import { sameSettings, settingsFrom, settingsText } from "./settings.ts";
 
-const from = (query: string, shared?: unknown) => settingsFrom(new URLSearchParams(query), shared);
+const from = (query: string, shared?: LinkedNetwork) => settingsFrom(new URLSearchParams(query), shared);
 
 test("the address shapes the network, and nonsense leaves the default", () => {
   expect(from("")).toEqual(PAGE_SETTINGS);
@@ -18,7 +19,14 @@ test("the address shapes the network, and nonsense leaves the default", () => {
 });
 
 test("a link's network counts where the address is silent", () => {
-  const shared = { nodes: 13, notaryDelay: 100, latency: "x" };
-  expect(from("nodes=1", shared)).toEqual({ ...PAGE_SETTINGS, nodes: 1, notaryDelayMs: 100 });
-  expect(from("", "rubbish")).toEqual(PAGE_SETTINGS);
+  const linked = { nodes: 13, notaryDelayMs: 100 } as const;
+  expect(from("nodes=1", linked)).toEqual({ ...PAGE_SETTINGS, nodes: 1, notaryDelayMs: 100 });
+  expect(from("", linked)).toEqual({ ...PAGE_SETTINGS, nodes: 13, notaryDelayMs: 100 });
+});
+
+test("settings in words, and whether the running network has them", () => {
+  expect(settingsText(PAGE_SETTINGS)).toBe("4 nodes, notary delay 300 ms, 40 ms on each link");
+  expect(settingsText({ nodes: 1 })).toBe("1 node");
+  expect(sameSettings({}, PAGE_SETTINGS)).toBe(true);
+  expect(sameSettings({ nodes: 7 }, PAGE_SETTINGS)).toBe(false);
 });

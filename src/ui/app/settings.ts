@@ -1,20 +1,39 @@
 /** The shape of the network, from the address and from an opened link. Pure. Checked by: settings.test.ts. */
 import { type NetworkSettings, PAGE_SETTINGS } from "../../lab/lab.ts";
+import type { LinkedNetwork } from "../../lab/link-contents.ts";
 
 /** `?nodes=`, `?notary-delay=`, `?latency=`, else what the link shares; what cannot be is left at its default. */
-export function settingsFrom(search: URLSearchParams, shared?: unknown): NetworkSettings {
-  const linked = new Map<string, unknown>(typeof shared === "object" ? Object.entries(shared ?? {}) : []);
+export function settingsFrom(search: URLSearchParams, linked: LinkedNetwork = {}): NetworkSettings {
   const number = (name: string, fallback: number): number => {
-    const inLink = linked.get(name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()));
-    const text = search.get(name) ?? (typeof inLink === "number" ? String(inLink) : null);
+    const text = search.get(name);
     const value = Number(text);
     return text === null || text === "" || !Number.isFinite(value) || value < 0 ? fallback : value;
   };
-  const nodes = number("nodes", PAGE_SETTINGS.nodes);
+  const nodes = number("nodes", linked.nodes ?? PAGE_SETTINGS.nodes);
   return {
     nodes: nodes === 1 || nodes === 4 || nodes === 7 || nodes === 13 ? nodes : PAGE_SETTINGS.nodes,
-    notaryDelayMs: Math.min(60_000, number("notary-delay", PAGE_SETTINGS.notaryDelayMs)),
+    notaryDelayMs: Math.min(
+      60_000,
+      number("notary-delay", linked.notaryDelayMs ?? PAGE_SETTINGS.notaryDelayMs),
+    ),
     unitDelayMs: PAGE_SETTINGS.unitDelayMs,
-    latencyMs: Math.min(10_000, number("latency", PAGE_SETTINGS.latencyMs)),
+    latencyMs: Math.min(10_000, number("latency", linked.latencyMs ?? PAGE_SETTINGS.latencyMs)),
   };
 }
+
+/** In words: "4 nodes, notary delay 300 ms, 40 ms on each link". */
+export function settingsText(settings: LinkedNetwork): string {
+  const { nodes, notaryDelayMs, latencyMs } = settings;
+  const parts = [
+    nodes === undefined ? "" : `${nodes} ${nodes === 1 ? "node" : "nodes"}`,
+    notaryDelayMs === undefined ? "" : `notary delay ${notaryDelayMs} ms`,
+    latencyMs === undefined ? "" : `${latencyMs} ms on each link`,
+  ];
+  return parts.filter((p) => p !== "").join(", ");
+}
+
+/** Whether the running network is what the link asks for. */
+export const sameSettings = (asked: LinkedNetwork, running: NetworkSettings): boolean =>
+  (asked.nodes ?? running.nodes) === running.nodes &&
+  (asked.notaryDelayMs ?? running.notaryDelayMs) === running.notaryDelayMs &&
+  (asked.latencyMs ?? running.latencyMs) === running.latencyMs;

@@ -12,6 +12,7 @@ import { encodeInit, type Prebuilt } from "./examples.ts";
 import { ANONYMOUS, identities } from "./identities.svelte.ts";
 import { live } from "./live.svelte.ts";
 import * as management from "./management.ts";
+import { messages } from "./messages.ts";
 import { project, stem } from "./project.svelte.ts";
 import { isHarmless, judgeUpgrade, persistenceOf, type Running, type Verdict } from "./upgrade.ts";
 
@@ -124,6 +125,7 @@ class Canisters {
   /** Compiles and installs. Everything that can go wrong ends as words in `deployFailure` or as diagnostics. */
   async deploy(main: string, mode: DeployMode, otherArguments = false): Promise<void> {
     await this.#deploying(async () => {
+      mayRun();
       const language = languageOf(main);
       if (language === undefined)
         throw new Error(`${main || "This project"} holds no canister: open a source file.`);
@@ -161,6 +163,7 @@ class Canisters {
       if (language === undefined || language === "upload" || this.progress !== undefined) return;
       // A module that nothing imports yet is judged as well.
       const mains = language === "motoko" && languageOf(open) === "motoko" ? [target, open] : [target];
+      if (project.visiting !== undefined) return;
       try {
         const found: Diagnostic[] = [];
         for (const main of new Set(mains)) {
@@ -211,6 +214,7 @@ class Canisters {
   async installPrebuilt(prebuilt: Prebuilt): Promise<void> {
     const files = project.files;
     await this.#deploying(async () => {
+      mayRun();
       const { name, main, did, init } = prebuilt;
       this.progress = `Fetching ${name}`;
       const wasm = await prebuilt.wasm();
@@ -508,6 +512,11 @@ function readable(did: string | undefined): Did | undefined {
   } catch {
     return undefined; // told in the canister's own card
   }
+}
+
+/** Whatever asks for it: what a stranger sent waits for a yes. */
+function mayRun(): void {
+  if (project.visiting !== undefined) throw new Error(messages.link.waits);
 }
 
 /** `main.mo` says nothing: such a canister is called like its project. */

@@ -1,4 +1,7 @@
-/** Texts on screen that are more than a word or two, room by room. */
+/** Texts on screen that are more than a word or two, one object per room. Plain data and pure functions. */
+const count = (n: number, one: string, many = `${one}s`): string =>
+  `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+
 export const messages = {
   follow: {
     bar: (method: string) => `Following ${method}`,
@@ -61,4 +64,102 @@ export const messages = {
     button: "Commands",
     keys: "Ctrl K",
   },
-} as const;
+  link: {
+    title: (name: string) => `${name} came with a link.`,
+    nothingRan: "Nothing of it has run. Your own projects, canisters and keys are out of its reach.",
+    files: (n: number, characters: number) => `${count(n, "file")}, ${count(characters, "character")}`,
+    calls: (n: number) => `${count(n, "call")} to make after deploying`,
+    network: (words: string) => `a subnet of ${words}`,
+    networkElsewhere: (words: string) =>
+      `It asks for a subnet of ${words}. It would run on the one that is here; reload the page to have the other.`,
+    run: "Run it",
+    keepMine: "Keep mine",
+    notNow: "Not now",
+    editedAndLeft: (name: string) =>
+      `What you changed in ${name} is kept under your projects. It has not run.`,
+    emptyYet: "What the link holds can be read beside. It runs once you press Run it, above.",
+    waits: "Nothing of a link runs until you press Run it, above.",
+    callFailed: (method: string) => `The link's call of ${method} failed: the calls after it were not made.`,
+    noSuchCanister: (file: string) => `The link has a call for ${file}, of which no canister was deployed.`,
+    ownUnchanged: "Your own work is here, unchanged.",
+  },
+  keep: {
+    states: {
+      saved: "saved",
+      saving: "saving",
+      full: "not kept: no room",
+      blocked: "not kept",
+    },
+    full: "This browser's storage is full: your last change is only on this page. Export it, or delete projects you no longer need.",
+    blocked:
+      "This browser keeps nothing for this page (a private window, or storage is blocked). Your work lasts until you close it: export it, or share it as a link.",
+    cleared: "This browser's storage was cleared while the page was open. What you see is only here now.",
+    writeAgain: "Keep it again",
+    conflict: (name: string, copy: string) =>
+      `Another tab changed ${name} while you wrote here. Your version is kept as ${copy}.`,
+    alsoOpen: (name: string) =>
+      `${name} is open in another tab too. What is written there appears here, and the other way round.`,
+    takeCopy: "Work on a copy",
+    removedElsewhere: (name: string) =>
+      `${name} was deleted in another tab. It is still here; writing keeps it again.`,
+    removed: (what: string) => `${what} is deleted.`,
+    undo: "Undo",
+  },
+  device: {
+    projects: "Your projects",
+    title: "On this device",
+    none: "None yet: the first change you make begins one.",
+    imported: (names: readonly string[]) => `${names.join(", ")} ${names.length === 1 ? "is" : "are"} in.`,
+    kept: (bytes: number | undefined) =>
+      `Every change is kept in this browser half a second later${bytes === undefined ? "" : `, ${megabytes(bytes)} so far`}. The subnet itself is not: a reload starts a new one.`,
+    persisted: "The browser has promised not to delete it by itself.",
+    notPersisted:
+      "The browser may delete it when the disk is nearly full. A zip or a link is safe from that.",
+    offline: {
+      development: "The development server keeps no copy for use without a network; the built page does.",
+      unavailable: "This page needs its network at each visit: see below.",
+      off: "Not yet ready to open without a network: the subnet starts first.",
+      preparing: "Getting ready to open without a network…",
+      ready: "This page opens without a network, compilers and examples included.",
+      failed: "It could not be made ready to open without a network. The next visit tries again.",
+    },
+    plainHttp:
+      "This page came over plain http. Browsers then withhold the copy for use without a network, the promise to keep storage, and folders. Everything else works; over https, or from localhost, they are there too.",
+    wipe: "Wipe this device…",
+    wipeSure: (n: number) =>
+      `${count(n, "project")}, your keys and settings, and the copy of this page will be deleted for good.`,
+    wipeYes: "Delete it all",
+    newer: "A new version of Terrarium is here.",
+    takeNewer: "Reload with it",
+  },
+  frame: {
+    open: "Open in Terrarium",
+    empty: "This frame's address holds no project.",
+    binary: "A binary file.",
+  },
+  share: {
+    intro: "The project itself is in the link. Nothing is uploaded: whoever has the link has the project.",
+    holds: "It holds",
+    holdsNot:
+      "It does not hold the running subnet: canisters' data, cycles and keys stay in this tab. Whoever opens it deploys the code anew.",
+    files: (n: number) => count(n, "file"),
+    network: "The network",
+    calls: (n: number) =>
+      `${n === 1 ? "The last call" : `The last ${n} calls`}, to be made again in this order`,
+    pinned: (n: number) => `${count(n, "pinned call")}, to be made again in this order`,
+    noCalls: "Calls: none made to this project's canisters yet",
+    layout: "The sizes of panels",
+    length: (n: number) => count(n, "character"),
+    long: "Some chat programs cut links longer than 8,000 characters. A zip does not have that trouble.",
+    local: (origin: string) => `Only this machine can open it: it begins with ${origin}.`,
+    qrTooLong: "The link is too long for a QR code, which holds 2,953 characters.",
+    qrLabel: "QR code of the link",
+    frame: "A frame for your own page: it shows the code and runs nothing until somebody clicks.",
+    copied: "Copied.",
+    copyYourself: "Copy it from the field: the browser does not let this page do it.",
+  },
+};
+export const counted = count;
+function megabytes(n: number): string {
+  return n < 1024 * 1024 ? `${Math.ceil(n / 1024)} kB` : `${(n / 1024 / 1024).toFixed(1)} MB`;
+}

@@ -1,4 +1,10 @@
-/** What outlives a reload: projects and settings, in IndexedDB. Without it (private windows) nothing is kept, and the page says so. */
+/**
+ * What outlives a reload: projects and settings, in IndexedDB.
+ *
+ *   S1  A project is written only over the revision that the writer last saw: two tabs never overwrite each other.
+ *   S2  What could not be kept is told apart: no room, no store (blocked, private), changed by another tab.
+ *   S3  A frame keeps nothing and knows nothing of what is kept (`keepNothing`).
+ */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 
 export interface StoredProject {
@@ -10,33 +16,74 @@ export interface StoredProject {
   /** Keys of a shared link that this version does not know: kept for sharing again. */
   readonly extra: Readonly<Record<string, unknown>>;
   readonly changedAt: number;
+  /** Moves with each writing. Projects from before there were revisions have none. */
+  readonly revision?: string;
 }
+export type Kept = "saved" | "conflict" | "full" | "blocked";
 
 interface Schema extends DBSchema {
   projects: { key: string; value: StoredProject };
   settings: { key: string; value: unknown };
 }
+const NAME = "terrarium";
 
 let database: Promise<IDBPDatabase<Schema> | undefined> | undefined;
+let onCleared: (() => void) | undefined;
+let nothingKept = false;
+
+export const keepNothing = (): void => {
+  nothingKept = true;
+};
+/** The browser threw the store away while the page was open. */
+export const whenCleared = (listener: () => void): void => {
+  onCleared = listener;
+};
+
 function open(): Promise<IDBPDatabase<Schema> | undefined> {
-  database ??= openDB<Schema>("terrarium", 1, {
+  if (nothingKept) return Promise.resolve(undefined);
+  database ??= openDB<Schema>(NAME, 1, {
     upgrade(db) {
       db.createObjectStore("projects", { keyPath: "id" });
       db.createObjectStore("settings");
+    },
+    // Another tab wipes the device: it must not wait for this one.
+    blocking: (_old, _new, event) => {
+      (event.target as IDBDatabase).close();
+      database = undefined;
+      onCleared?.();
+    },
+    terminated() {
+      database = undefined;
+      onCleared?.();
     },
   }).catch(() => undefined);
   return database;
 }
 
-/** False when it could not be kept. */
-export async function saveProject(project: StoredProject): Promise<boolean> {
+/** S1, S2. `seen`: the revision that this tab last read or wrote. */
+export async function saveProject(project: StoredProject, seen: string | undefined): Promise<Kept> {
+  if (nothingKept) return "saved"; // S3: there is nothing to say about it either
   try {
     const db = await open();
-    await db?.put("projects", project);
-    return db !== undefined;
-  } catch {
-    return false;
+    if (db === undefined) return "blocked";
+    const writing = db.transaction("projects", "readwrite");
+    const there = await writing.store.get(project.id);
+    if (there !== undefined && there.revision !== seen) {
+      await writing.done;
+      return "conflict";
+    }
+    await Promise.all([writing.store.put(project), writing.done]);
+    return "saved";
+  } catch (error) {
+    return error instanceof DOMException && error.name === "QuotaExceededError" ? "full" : "blocked";
   }
+}
+let asked = false;
+/** At the first change a person makes: some browsers put the question to them. */
+export function askToPersist(): void {
+  if (asked || nothingKept) return;
+  asked = true;
+  void navigator.storage?.persist?.().catch(() => false);
 }
 /** Newest first. */
 export async function storedProjects(): Promise<StoredProject[]> {
@@ -45,6 +92,13 @@ export async function storedProjects(): Promise<StoredProject[]> {
     return all.sort((a, b) => b.changedAt - a.changedAt);
   } catch {
     return [];
+  }
+}
+export async function storedProject(id: string): Promise<StoredProject | undefined> {
+  try {
+    return await (await open())?.get("projects", id);
+  } catch {
+    return undefined;
   }
 }
 export async function removeProject(id: string): Promise<void> {
@@ -63,5 +117,23 @@ export async function keepSetting(key: string, value: unknown): Promise<void> {
     await (await open())?.put("settings", value, key);
   } catch {
     // Not kept: the next visit starts with the default.
+  }
+}
+
+/** Everything of this page that this browser holds: projects, keys, settings, panel sizes, the copy for offline use. */
+export async function wipeDevice(): Promise<void> {
+  (await open())?.close();
+  nothingKept = true; // whatever still wants to save must not bring it back
+  await new Promise<void>((resolve) => {
+    const asked = indexedDB.deleteDatabase(NAME);
+    asked.onsuccess = asked.onerror = asked.onblocked = () => resolve();
+  });
+  localStorage.clear();
+  sessionStorage.clear();
+  if (!isSecureContext) return;
+  for (const key of await caches.keys()) if (key.startsWith("terrarium-")) await caches.delete(key);
+  const here = new URL("./", document.baseURI).href;
+  for (const worker of await navigator.serviceWorker.getRegistrations()) {
+    if (worker.scope === here) await worker.unregister();
   }
 }
