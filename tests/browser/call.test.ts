@@ -33,6 +33,8 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 describe.each(["dev", "built"] as const)("%s", (home) => {
+  /** The built page is what people get: all runs on it, and what opens a section on the dev server too. */
+  const also = test.runIf(home === "built");
   let page: Page;
   const errors: string[] = [];
   beforeEach(async () => {
@@ -112,7 +114,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     await call("get", "1");
   });
 
-  test("users are made, renamed, deleted and brought back; each call says whose it was", async () => {
+  also("users are made, renamed, deleted and brought back; each call says whose it was", async () => {
     await press("Users");
     await page.getByRole("textbox", { name: "Name of a new user" }).fill("You");
     await press("New user");
@@ -135,47 +137,50 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     await panel().getByText("2", { exact: true }).first().waitFor();
   });
 
-  test("a dropped module: every type by form and JSON, faults at the field, a picture in a frame without scripts", async () => {
-    await drop([
-      { name: "echo.did", bytes: [...new TextEncoder().encode(ECHO_DID)] },
-      { name: "echo.wasm", bytes: echo },
-    ]);
-    await press("Call echo");
-    await panel().getByText("A number is needed.").first().waitFor();
-    await panel().getByText("A principal is needed.").first().waitFor();
-    const form = panel().getByRole("article").filter({ hasText: "echo" }).first();
-    await form.getByRole("button", { name: "JSON" }).click();
-    const json = {
-      count: "123456789012345678901234567890",
-      small: -7,
-      data: "0x00ff",
-      who: "aaaaa-aa",
-      kind: { named: "x" },
-      call: { principal: "aaaaa-aa", method: "m" },
-      on: true,
-      many: [1, 2],
-      next: null,
-    };
-    await form.getByRole("textbox").fill(JSON.stringify([json]));
-    await form.getByRole("button", { name: "fields" }).click();
-    await expect.poll(() => form.getByRole("textbox", { name: "small int8" }).inputValue()).toBe("-7");
-    await press("Call echo");
-    await reply("echo")
-      .getByText(/func "aaaaa-aa".m.*count = 123456789012345678901234567890/)
-      .waitFor();
-    await panel()
-      .getByRole("textbox", { name: /^argument text/ })
-      .fill(
-        '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>parent.document.title="bad"</script></svg>',
-      );
-    await press("Call show");
-    const frame = reply("show").locator("iframe");
-    await frame.waitFor();
-    expect(await frame.getAttribute("sandbox")).toBe("");
-    expect(await page.title()).not.toBe("bad");
-  });
+  also(
+    "a dropped module: every type by form and JSON, faults at the field, a picture in a frame without scripts",
+    async () => {
+      await drop([
+        { name: "echo.did", bytes: [...new TextEncoder().encode(ECHO_DID)] },
+        { name: "echo.wasm", bytes: echo },
+      ]);
+      await press("Call echo");
+      await panel().getByText("A number is needed.").first().waitFor();
+      await panel().getByText("A principal is needed.").first().waitFor();
+      const form = panel().getByRole("article").filter({ hasText: "echo" }).first();
+      await form.getByRole("button", { name: "JSON" }).click();
+      const json = {
+        count: "123456789012345678901234567890",
+        small: -7,
+        data: "0x00ff",
+        who: "aaaaa-aa",
+        kind: { named: "x" },
+        call: { principal: "aaaaa-aa", method: "m" },
+        on: true,
+        many: [1, 2],
+        next: null,
+      };
+      await form.getByRole("textbox").fill(JSON.stringify([json]));
+      await form.getByRole("button", { name: "fields" }).click();
+      await expect.poll(() => form.getByRole("textbox", { name: "small int8" }).inputValue()).toBe("-7");
+      await press("Call echo");
+      await reply("echo")
+        .getByText(/func "aaaaa-aa".m.*count = 123456789012345678901234567890/)
+        .waitFor();
+      await panel()
+        .getByRole("textbox", { name: /^argument text/ })
+        .fill(
+          '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>parent.document.title="bad"</script></svg>',
+        );
+      await press("Call show");
+      const frame = reply("show").locator("iframe");
+      await frame.waitFor();
+      expect(await frame.getAttribute("sandbox")).toBe("");
+      expect(await page.title()).not.toBe("bad");
+    },
+  );
 
-  test("a dropped file that is neither says so; a module without an interface takes raw bytes", async () => {
+  also("a dropped file that is neither says so; a module without an interface takes raw bytes", async () => {
     await drop([{ name: "notes.txt", bytes: [1] }]);
     await panel()
       .getByRole("alert")
@@ -188,7 +193,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     await reply("echo").getByText("4449444c0000").waitFor();
   });
 
-  test("settings, snapshots, uninstall and back, stop, start, delete", async () => {
+  also("settings, snapshots, uninstall and back, stop, start, delete", async () => {
     await call("inc", "1");
     await view("Canister");
     await press("Take a snapshot");

@@ -7,6 +7,8 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { launch } from "../../src/cli/chromium.ts";
 
+/** Where only one node is needed. */
+const ALONE = "nodes=1&notary-delay=50&latency=0";
 let browser: Browser;
 beforeAll(async () => {
   browser = await launch();
@@ -14,6 +16,8 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 describe.each(["dev", "built"] as const)("%s", (home) => {
+  /** The built page is what people get: all runs on it, and what opens a section on the dev server too. */
+  const also = test.runIf(home === "built");
   let context: BrowserContext;
   let page: Page;
   const errors: string[] = [];
@@ -82,7 +86,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     expect(await guide().count()).toBe(0);
   });
 
-  test("walk: follow a call. The guess is judged by what the call took", async () => {
+  also("walk: follow a call. The guess is judged by what the call took", async () => {
     await open();
     await ready();
     await run("Walk: Follow a call");
@@ -95,7 +99,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     await guideSays(/You said: running the code\.|As you said\./);
   });
 
-  test("walk: f nodes frozen are survived, f + 1 are not, and nothing is lost", async () => {
+  also("walk: f nodes frozen are survived, f + 1 are not, and nothing is lost", async () => {
     await open();
     await ready();
     await run("Walk: Freeze f nodes");
@@ -115,7 +119,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     await reply("inc").getByText("2", { exact: true }).waitFor();
   });
 
-  test("walk: break a certificate, with the guide pressing what can be pressed", async () => {
+  also("walk: break a certificate, with the guide pressing what can be pressed", async () => {
     await open();
     await ready();
     await run("Walk: Break a certificate");
@@ -132,8 +136,8 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     await guideSays(/It refused byte \d+/);
   });
 
-  test("the gallery: pictures and words, by keyboard; a lie is found by its certificate", async () => {
-    await open();
+  also("the gallery: pictures and words, by keyboard; a lie is found by its certificate", async () => {
+    await open(ALONE);
     await ready();
     await button("Examples").press("Enter");
     const items = page.getByRole("menuitem");
@@ -154,7 +158,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
       .waitFor();
   });
 
-  test("the palette: call, freeze, theme, example; narrated in words", async () => {
+  also("the palette: call, freeze, theme, example; narrated in words", async () => {
     await open();
     await ready();
     await run("Call inc");
@@ -163,16 +167,17 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     await log.getByText(/inc: 1\. Its certificate is verified\./).waitFor();
     await run("Freeze n2");
     await log.getByText("n2 no longer speaks: 3 of 4 nodes, calls finish.").waitFor();
-    await run("Light colours");
-    await page.waitForSelector("html.light");
+    await page.waitForSelector("html.light"); // as the machine has it
+    await run("Dark colours");
+    await page.waitForSelector("html:not(.light)");
     await run("Example: Pixel");
     await button("Call paint").waitFor();
     await run("Call paint");
     expect(await page.evaluate(() => document.activeElement?.tagName)).toMatch(/INPUT|SELECT/);
   });
 
-  test("a palette that finds nothing says so, and Escape gives the focus back", async () => {
-    await open();
+  also("a palette that finds nothing says so, and Escape gives the focus back", async () => {
+    await open(ALONE);
     await ready();
     await button("Examples").focus();
     await page.keyboard.press("Control+K");
@@ -183,33 +188,37 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     await page.waitForFunction(() => document.activeElement?.textContent?.trim() === "Examples");
   });
 
-  test("the plain editor: text that deploys, kept over a reload; F6 goes round the panels; Ctrl Enter deploys", async () => {
-    await open();
-    await ready();
-    await run("Plain text field as editor");
-    const field = page.getByRole("textbox", { name: "main.mo" });
-    await field.fill("persistent actor { public query func seven() : async Nat { 7 } }");
-    await page.keyboard.press("Control+Enter");
-    await button("Call seven").click();
-    await reply("seven").getByText("7", { exact: true }).waitFor();
-    await page.getByText("saved", { exact: true }).waitFor();
-    await page.reload();
-    await page.waitForSelector("html[data-ready]");
-    expect(await field.inputValue()).toContain("seven");
-    const inPanel = (name: string) =>
-      page.waitForFunction(
-        (name) => document.activeElement?.closest("section")?.getAttribute("aria-label") === name,
-        name,
-      );
-    for (const name of ["Code", "Canisters", "Network", "Score", "Code"]) {
-      await page.keyboard.press("F6");
-      await inPanel(name);
-    }
-    await page.keyboard.press("Shift+F6");
-    await inPanel("Score");
-  });
+  also(
+    "the plain editor: text that deploys, kept over a reload; F6 goes round the panels; Ctrl Enter deploys",
+    async () => {
+      await open(ALONE);
+      await ready();
+      await run("Plain text field as editor");
+      const field = page.getByRole("textbox", { name: "main.mo" });
+      await field.fill("persistent actor { public query func seven() : async Nat { 7 } }");
+      await page.keyboard.press("Control+Enter");
+      await button("Start over, empty").click(); // the example's counter and its methods are gone
+      await button("Call seven").click();
+      await reply("seven").getByText("7", { exact: true }).waitFor();
+      await page.getByText("saved", { exact: true }).waitFor();
+      await page.reload();
+      await page.waitForSelector("html[data-ready]");
+      expect(await field.inputValue()).toContain("seven");
+      const inPanel = (name: string) =>
+        page.waitForFunction(
+          (name) => document.activeElement?.closest("section")?.getAttribute("aria-label") === name,
+          name,
+        );
+      for (const name of ["Code", "Canisters", "Network", "Score", "Code"]) {
+        await page.keyboard.press("F6");
+        await inPanel(name);
+      }
+      await page.keyboard.press("Shift+F6");
+      await inPanel("Score");
+    },
+  );
 
-  test.each([
+  also.each([
     ["1366 × 768", 1366, 768, false],
     ["1366 × 768, presenting", 1366, 768, true],
     ["1366 × 768 at 200 %", 683, 384, false],

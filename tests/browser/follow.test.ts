@@ -10,6 +10,8 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 describe.each(["dev", "built"] as const)("%s", (home) => {
+  /** The built page is what people get: all runs on it, and what opens a section on the dev server too. */
+  const also = test.runIf(home === "built");
   let page: Page;
   const errors: string[] = [];
 
@@ -51,23 +53,26 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     expect(await speed.inputValue()).toBe("1");
   });
 
-  test("a call that has arrived is shown again from what nodes told; its stages can be visited; Escape goes back", async () => {
-    await open();
-    await button("Call inc").click();
-    await replied();
-    await button("Follow it").click();
-    const bar = page.getByRole("group", { name: "Following inc" });
-    await bar.getByText("shown again").waitFor();
-    await bar.getByRole("button", { name: /made final/ }).click();
-    await score()
-      .getByText(/is notarized/)
-      .waitFor();
-    await bar.getByRole("button", { name: /waited for a block/ }).click();
-    await score()
-      .getByText(/Whoever makes the next block/)
-      .waitFor();
-    await page.keyboard.press("Escape");
-    await bar.waitFor({ state: "detached" });
-    await page.getByRole("slider", { name: "Heights" }).waitFor();
-  });
+  also(
+    "a call that has arrived is shown again from what nodes told; its stages can be visited; Escape goes back",
+    async () => {
+      await open();
+      await button("Call inc").click();
+      await replied();
+      await button("Follow it").click();
+      const bar = page.getByRole("group", { name: "Following inc" });
+      await bar.getByText("shown again").waitFor();
+      await bar.getByRole("button", { name: /made final/ }).click();
+      await score()
+        .getByText(/is notarized/)
+        .waitFor();
+      await bar.getByRole("button", { name: /waited for a block/ }).click();
+      await score()
+        .getByText(/Whoever makes the next block/)
+        .waitFor();
+      await page.keyboard.press("Escape");
+      await bar.waitFor({ state: "detached" });
+      await page.getByRole("slider", { name: "Heights" }).waitFor();
+    },
+  );
 });

@@ -12,6 +12,8 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 describe.each(["dev", "built"] as const)("%s", (home) => {
+  /** The built page is what people get: all runs on it, and what opens a section on the dev server too. */
+  const also = test.runIf(home === "built");
   let context: BrowserContext;
   const errors: string[] = [];
   const open = () => visit(context, `${inject(home)}?${FAST}`);
@@ -51,7 +53,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
       ).toBe(true);
   });
 
-  test("Work on a copy: from then on the tabs have a project each", async () => {
+  also("Work on a copy: from then on the tabs have a project each", async () => {
     const one = await open();
     await kept(one, "saved").waitFor();
     const two = await open();
@@ -64,7 +66,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     expect(all.length).toBe(2);
   });
 
-  test("a deleted file and a deleted project come back", async () => {
+  also("a deleted file and a deleted project come back", async () => {
     const page = await open();
     await page.getByRole("tab", { name: "README.md" }).click();
     await page.getByRole("button", { name: "Files: add or remove" }).click();
@@ -89,7 +91,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     expect((await stored(page)).some((p) => JSON.stringify(p.files).includes("# mine"))).toBe(true);
   });
 
-  test("everything goes out in a zip, the device is wiped, and it all comes back from the zip", async () => {
+  also("everything goes out in a zip, the device is wiped, and it all comes back from the zip", async () => {
     const page = await open();
     await type(page, "// precious\n");
     await kept(page, "saved").waitFor();
@@ -118,7 +120,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     await sees(page, "// precious");
   });
 
-  test.each([
+  also.each([
     ["full", "This browser's storage is full"],
     ["blocked", "This browser keeps nothing for this page"],
   ])("storage that is %s: the page says so and works on", async (fault, sentence) => {
@@ -151,18 +153,21 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     expect(readFileSync(await download.path()).length).toBeGreaterThan(100);
   });
 
-  test("storage cleared while the page is open: it says so, and what is on the page can be kept again", async () => {
-    const page = await open();
-    await type(page, "// still here\n");
-    await kept(page, "saved").waitFor();
-    const devtools = await context.newCDPSession(page);
-    await devtools.send("Storage.clearDataForOrigin", {
-      origin: new URL(inject(home)).origin,
-      storageTypes: "indexeddb",
-    });
-    await page.getByText("storage was cleared", { exact: false }).waitFor();
-    await page.getByRole("button", { name: "Keep it again" }).click();
-    await kept(page, "saved").waitFor();
-    expect(JSON.stringify(await stored(page))).toContain("still here");
-  });
+  also(
+    "storage cleared while the page is open: it says so, and what is on the page can be kept again",
+    async () => {
+      const page = await open();
+      await type(page, "// still here\n");
+      await kept(page, "saved").waitFor();
+      const devtools = await context.newCDPSession(page);
+      await devtools.send("Storage.clearDataForOrigin", {
+        origin: new URL(inject(home)).origin,
+        storageTypes: "indexeddb",
+      });
+      await page.getByText("storage was cleared", { exact: false }).waitFor();
+      await page.getByRole("button", { name: "Keep it again" }).click();
+      await kept(page, "saved").waitFor();
+      expect(JSON.stringify(await stored(page))).toContain("still here");
+    },
+  );
 });

@@ -14,7 +14,7 @@ beforeEach(async () => {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   page = await context.newPage();
   page.setDefaultTimeout(90_000);
-  await page.goto(`${inject("dev")}?notary-delay=50&latency=5`);
+  await page.goto(`${inject("dev")}?nodes=1&notary-delay=50&latency=0`);
   await page.waitForSelector("html[data-ready]");
 });
 afterEach(() => page.context().close());
@@ -59,7 +59,7 @@ const hover = (words: string) => page.locator(".monaco-hover-content:visible", {
 const squiggles = ".squiggly-error, .squiggly-warning, .squiggly-info";
 
 test("AssemblyScript: the guestbook has no errors, types on hover, and a mistake is marked", async () => {
-  await take(/AssemblyScript/);
+  await take(/Counter in AssemblyScript/);
   const guestbook = `import { query, update, time } from "ic";
 class Entry { name: string = ""; at: u64 = 0; }
 let entries: Entry[] = [];
@@ -77,7 +77,7 @@ let entries: Entry[] = [];
 });
 
 test("WAT: an instruction, an import of ic0 and the name it was given say what they do", async () => {
-  await take(/WAT/);
+  await take(/Counter in WAT/);
   await rest("i64.store", "i64.store");
   await hover("Writes it to memory").waitFor();
   await rest("call $append", "$append");

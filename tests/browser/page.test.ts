@@ -14,6 +14,8 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 describe.each(["dev", "built"] as const)("%s", (home) => {
+  /** The built page is what people get: all runs on it, and what opens a section on the dev server too. */
+  const also = test.runIf(home === "built");
   let page: Page;
   const errors: string[] = [];
 
@@ -74,7 +76,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     await verdict.getByText("The official agent accepts it.").waitFor();
   });
 
-  test.each([/Counter in WAT/, /Counter in AssemblyScript/])(
+  also.each([/Counter in WAT/, /Counter in AssemblyScript/])(
     "the counter in %s: taken, compiled, deployed, called",
     async (language) => {
       await open();
@@ -93,58 +95,66 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     },
   );
 
-  test("Motoko compiles in the worker: a change is deployed and answers; a mistake is shown at its place", async () => {
-    await open();
-    await call("inc");
-    await reply("inc")
-      .getByText(/certified at/)
-      .waitFor();
-    const editor = page.locator(".monaco-editor").first();
-    await editor.click();
-    await page.keyboard.press("Control+A");
-    await page.keyboard.insertText(
-      "persistent actor { var n : Nat = 40; public func two() : async Nat { n += 2; n } }",
-    );
-    await page.getByRole("button", { name: "Deploy", exact: true }).click();
-    await page.getByRole("button", { name: "Call two" }).waitFor();
-    await call("two");
-    await reply("two").getByText("42", { exact: true }).waitFor();
-    await editor.click();
-    await page.keyboard.press("Control+A");
-    await page.keyboard.insertText("persistent actor { public func bad() : async Nat { true } }");
-    await page.getByRole("button", { name: "Deploy", exact: true }).click();
-    await page
-      .getByLabel("Diagnostics")
-      .getByText(/Nat|Bool/)
-      .first()
-      .waitFor();
-  });
+  also(
+    "Motoko compiles in the worker: a change is deployed and answers; a mistake is shown at its place",
+    async () => {
+      await open();
+      await call("inc");
+      await reply("inc")
+        .getByText(/certified at/)
+        .waitFor();
+      const editor = page.locator(".monaco-editor").first();
+      await editor.click();
+      await page.keyboard.press("Control+A");
+      await page.keyboard.insertText(
+        "persistent actor { var n : Nat = 40; public func two() : async Nat { n += 2; n } }",
+      );
+      await page.getByRole("button", { name: "Deploy", exact: true }).click();
+      // The example's counter and its methods are gone: the page asks before it drops them.
+      await page.getByRole("button", { name: "Start over, empty" }).click();
+      await page.getByRole("button", { name: "Call two" }).waitFor();
+      await call("two");
+      await reply("two").getByText("42", { exact: true }).waitFor();
+      await editor.click();
+      await page.keyboard.press("Control+A");
+      await page.keyboard.insertText("persistent actor { public func bad() : async Nat { true } }");
+      await page.getByRole("button", { name: "Deploy", exact: true }).click();
+      await page
+        .getByLabel("Diagnostics")
+        .getByText(/Nat|Bool/)
+        .first()
+        .waitFor();
+    },
+  );
 
-  test("one node frozen: calls finish; two: nothing is final and the page says why; thawed: progress; one terminated: calls finish", async () => {
-    await open("notary-delay=50&latency=5");
-    await call("inc");
-    await reply("inc").getByText("1", { exact: true }).waitFor();
-    const node = (what: string, name: string) =>
-      page.getByRole("button", { name: `${what} ${name}` }).click();
-    await node("Freeze", "n1");
-    await call("inc");
-    await reply("inc").getByText("2", { exact: true }).waitFor();
-    await node("Freeze", "n2");
-    await page
-      .getByRole("status", { name: "Health" })
-      .getByText("2 of 4 nodes speak, 3 are needed")
-      .waitFor();
-    await call("inc");
-    await reply("inc").getByText("Waiting: the subnet is halted.").waitFor();
-    await node("Thaw", "n1");
-    await node("Thaw", "n2");
-    await reply("inc").getByText("3", { exact: true }).waitFor();
-    await node("Terminate", "n4");
-    await call("inc");
-    await reply("inc").getByText("4", { exact: true }).waitFor();
-  });
+  also(
+    "one node frozen: calls finish; two: nothing is final and the page says why; thawed: progress; one terminated: calls finish",
+    async () => {
+      await open("notary-delay=50&latency=5");
+      await call("inc");
+      await reply("inc").getByText("1", { exact: true }).waitFor();
+      const node = (what: string, name: string) =>
+        page.getByRole("button", { name: `${what} ${name}` }).click();
+      await node("Freeze", "n1");
+      await call("inc");
+      await reply("inc").getByText("2", { exact: true }).waitFor();
+      await node("Freeze", "n2");
+      await page
+        .getByRole("status", { name: "Health" })
+        .getByText("2 of 4 nodes speak, 3 are needed")
+        .waitFor();
+      await call("inc");
+      await reply("inc").getByText("Waiting: the subnet is halted.").waitFor();
+      await node("Thaw", "n1");
+      await node("Thaw", "n2");
+      await reply("inc").getByText("3", { exact: true }).waitFor();
+      await node("Terminate", "n4");
+      await call("inc");
+      await reply("inc").getByText("4", { exact: true }).waitFor();
+    },
+  );
 
-  test("paused nothing moves; Step moves one message; Resume goes on", async () => {
+  also("paused nothing moves; Step moves one message; Resume goes on", async () => {
     await open();
     await heightAbove(2);
     await page.getByRole("button", { name: "Pause" }).click();
@@ -156,29 +166,32 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     await heightAbove(at + 2);
   });
 
-  test("a project returns after a reload, and travels in a link; a damaged link says so and keeps one's own work", async () => {
-    await open();
-    await page.locator(".monaco-editor").first().click();
-    await page.keyboard.press("Control+Home");
-    await page.keyboard.insertText("// mine\n");
-    await page.getByText("saved", { exact: true }).waitFor();
-    await page.reload();
-    await page.waitForSelector("html[data-ready]");
-    await page.getByText("// mine").first().waitFor();
-    await page.getByRole("button", { name: "Share" }).click();
-    const link = page.getByRole("textbox", { name: "Link" });
-    await link.waitFor();
-    const url = await link.inputValue();
-    expect(url).toMatch(/#v1=[\w-]+$/);
-    await page.getByText("Only this machine can open it").waitFor();
-    await page.goto("about:blank");
-    await page.goto(`${url.slice(0, -6)}AAAAAA`);
-    await page.waitForSelector("html[data-ready]");
-    await page.getByText(/link/i).first().waitFor();
-    await page.getByText("// mine").first().waitFor();
-  });
+  also(
+    "a project returns after a reload, and travels in a link; a damaged link says so and keeps one's own work",
+    async () => {
+      await open();
+      await page.locator(".monaco-editor").first().click();
+      await page.keyboard.press("Control+Home");
+      await page.keyboard.insertText("// mine\n");
+      await page.getByText("saved", { exact: true }).waitFor();
+      await page.reload();
+      await page.waitForSelector("html[data-ready]");
+      await page.getByText("// mine").first().waitFor();
+      await page.getByRole("button", { name: "Share" }).click();
+      const link = page.getByRole("textbox", { name: "Link" });
+      await link.waitFor();
+      const url = await link.inputValue();
+      expect(url).toMatch(/#v1=[\w-]+$/);
+      await page.getByText("Only this machine can open it").waitFor();
+      await page.goto("about:blank");
+      await page.goto(`${url.slice(0, -6)}AAAAAA`);
+      await page.waitForSelector("html[data-ready]");
+      await page.getByText(/link/i).first().waitFor();
+      await page.getByText("// mine").first().waitFor();
+    },
+  );
 
-  test("no accessibility faults, dark and light, and nothing is cut off at 360 px", async () => {
+  also("no accessibility faults, dark and light, and nothing is cut off at 360 px", async () => {
     await open("notary-delay=300&theme=light");
     await page.getByRole("button", { name: "Call inc" }).waitFor();
     for (const theme of ["light", "dark"]) {
