@@ -41,6 +41,8 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
   };
   const faults = async (): Promise<string[]> => {
     await page.evaluate(AxeBuilder.source);
+    // Its hidden lines, which reach beyond its panel, would count as covering what lies there.
+    await page.addStyleTag({ content: ".monaco-editor { visibility: hidden }" });
     const { violations } = await page.evaluate(() =>
       (window as unknown as { axe: typeof AxeBuilder }).axe.run(
         { exclude: [".monaco-editor"] },
@@ -170,7 +172,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     await page.waitForSelector("html.light"); // as the machine has it
     await run("Dark colours");
     await page.waitForSelector("html:not(.light)");
-    await run("Example: Pixel");
+    await run("Example: Shared pixel wall");
     await button("Call paint").waitFor();
     await run("Call paint");
     expect(await page.evaluate(() => document.activeElement?.tagName)).toMatch(/INPUT|SELECT/);

@@ -54,13 +54,16 @@ test("after one visit the network may go: reload, examples, every compiler, and 
   await reply(page, "inc").getByText("1", { exact: true }).waitFor();
   await type(page, "// typed without a network\n");
   await deploy(page);
-  await page.getByText("is upgraded, its data kept").waitFor();
+  await page.getByText("is upgraded, its data kept").first().waitFor();
   for (const language of [/WAT/, /AssemblyScript/]) {
     await take(page, language);
     await page.locator(".monaco-editor .view-line").first().waitFor();
     await type(page, language.source === "WAT" ? ";; changed\n" : "// changed\n");
     await deploy(page);
-    await page.getByText(/is (deployed|upgraded)/).waitFor();
+    await page
+      .getByText(/is (deployed|upgraded)/)
+      .first()
+      .waitFor();
     await call(page, "inc");
     await reply(page, "inc")
       .getByText(/certified at/)
@@ -137,7 +140,7 @@ test("over plain http in a room's network it works, and says what is missing", a
     await type(page, "// in class\n");
     await kept(page, "saved").waitFor();
     await deploy(page);
-    await page.getByText("is upgraded, its data kept").waitFor();
+    await page.getByText("is upgraded, its data kept").first().waitFor();
     await page.getByRole("button", { name: "Share" }).click();
     await page.getByRole("textbox", { name: "Link" }).waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Copy" }).click();

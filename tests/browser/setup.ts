@@ -1,7 +1,7 @@
 /** Serves the page twice, as `npm start` does and as `npm run build` leaves it, and hands both addresses to the tests. */
-import { build, createServer, preview } from "vite";
+import { execFileSync } from "node:child_process";
+import { createServer, preview } from "vite";
 import type { TestProject } from "vitest/node";
-import { prebuild } from "../../src/cli/prebuild.ts";
 import { findChromium } from "../../src/cli/chromium.ts";
 
 declare module "vitest" {
@@ -13,8 +13,11 @@ declare module "vitest" {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   findChromium();
-  await prebuild();
-  await build({ logLevel: "warn" });
+  // In a process of its own: within a test run vite would make a page for development.
+  execFileSync(process.execPath, ["src/cli/launch.js", "src/cli/build"], {
+    env: { ...process.env, NODE_ENV: "production" },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   const dev = await createServer({ server: { host: "127.0.0.1", port: 5190 }, logLevel: "warn" });
   await dev.listen();
   const built = await preview({ preview: { host: "127.0.0.1", port: 5290 }, logLevel: "warn" });

@@ -26,8 +26,9 @@ export async function start(): Promise<void> {
   await live.firstCertified;
   setInterval(() => void canisters.refresh(), REFRESH_EVERY_MS);
   await deployPrebuilt();
-  if (project.notice === undefined && project.visiting === undefined) await guide.welcome(); // whoever followed a link has something to look at
-  await offline.prepare();
+  void offline.prepare();
+  // Whoever followed a link has something to look at.
+  if (project.notice === undefined && project.visiting === undefined) await guide.welcome();
 }
 
 async function openProject(): Promise<void> {

@@ -9,6 +9,8 @@ export interface Stage {
   readonly short: string;
   readonly words: string;
   readonly family: Family;
+  /** The exact moment: what is shown is rounded, where a replay goes must not be. */
+  readonly begins: LabTime;
   readonly ms: number;
 }
 
@@ -16,7 +18,7 @@ export interface Stage {
 const gossiped = ({ gossipedAt, proposedAt }: MessageMark): LabTime | undefined =>
   gossipedAt !== undefined && gossipedAt <= (proposedAt ?? gossipedAt) ? gossipedAt : undefined;
 
-type Step = Omit<Stage, "ms"> & { readonly until: (m: MessageMark) => LabTime | undefined };
+type Step = Omit<Stage, "begins" | "ms"> & { readonly until: (m: MessageMark) => LabTime | undefined };
 const STEPS: readonly Step[] = [
   { name: "sent", short: "", words: "signed, sent and accepted by a node", family: "ingress", until: (m) => m.acceptedAt },
   { name: "gossip", short: "", words: "told to the other nodes", family: "ingress", until: gossiped },
@@ -38,12 +40,13 @@ export function stagesOf(
   for (const { until, ...stage } of STEPS) {
     const at = until(mark);
     if (at === undefined) continue;
-    stages.push({ ...stage, ms: Math.max(0, Math.round(at - from)) });
+    stages.push({ ...stage, begins: from, ms: Math.max(0, Math.round(at - from)) });
     from = Math.max(from, at);
   }
   if (doneAt !== undefined && stages.length > 0) {
     const ms = Math.max(0, Math.round(doneAt - from));
-    stages.push({ name: "reply", short: "", words: "reply fetched and verified", family: "ingress", ms });
+    const words = "reply fetched and verified";
+    stages.push({ name: "reply", short: "", words, family: "ingress", begins: from, ms });
   }
   return stages;
 }
