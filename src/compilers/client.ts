@@ -12,6 +12,7 @@ import type { RunnableModule, RunnableValue, RunOutcome } from "./assemblyscript
 import type { Compilation, Diagnostic, Language, SourceFiles } from "./compiler.ts";
 import type { StableBreak } from "./motoko/stable.ts";
 import type { Answer, Position, Question } from "./language-service.ts";
+import type { ModuleText } from "./wat/text.ts";
 import type { CompilerWorkerApi } from "./worker-api.ts";
 
 export type CompilerProgress =
@@ -41,6 +42,8 @@ export interface CompilerClient {
     name: string,
     args: readonly RunnableValue[],
   ): Promise<RunOutcome>;
+  /** A module as text, by a worker that ends with it; undefined when it was given up. */
+  moduleText(wasm: Uint8Array, signal: AbortSignal): Promise<ModuleText | undefined>;
   /** Calls back at once and at every change, until the function it returns is called. */
   onProgress(listener: (progress: CompilerProgress) => void): () => void;
 }
@@ -161,6 +164,21 @@ export function makeCompilerClient(startWorker: () => WorkerLike): CompilerClien
         return await Promise.race([outcome, tooLong]);
       } finally {
         clearTimeout(timer);
+      }
+    },
+
+    async moduleText(wasm, signal) {
+      const writer = restarting(startWorker);
+      const stop = (): void => writer.stop("given up");
+      signal.addEventListener("abort", stop);
+      try {
+        return await writer.ask((api) => api.moduleText(wasm));
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        throw error;
+      } finally {
+        signal.removeEventListener("abort", stop);
+        stop();
       }
     },
 

@@ -1,6 +1,6 @@
 /**
  * What the compiler worker answers. The page keeps two workers of this kind: one compiles, the other runs an author's
- * functions, so that an endless loop in them costs no loaded compiler.
+ * functions, so that an endless loop in them costs no loaded compiler. A third lives as long as it writes a module as text.
  */
 import type {
   RunnableExport,
@@ -13,6 +13,7 @@ import { compileRunnable, startRunnable } from "./assemblyscript/run-exports.ts"
 import { check, compile, loadCompiler } from "./compile.ts";
 import type { Compilation, Diagnostic, Language, SourceFiles } from "./compiler.ts";
 import { type StableBreak, stableBreaks } from "./motoko/stable.ts";
+import { type ModuleText, moduleText } from "./wat/text.ts";
 import { type Answer, askLanguage, type Position, type Question } from "./language-service.ts";
 
 export interface CompilerWorkerApi {
@@ -30,6 +31,8 @@ export interface CompilerWorkerApi {
     at: Position,
   ): Promise<Answer<Q> | undefined>;
   compileRunnable(files: SourceFiles, main: string): Promise<RunnableModule>;
+  /** What was built, for reading. */
+  moduleText(wasm: Uint8Array): Promise<ModuleText>;
   /** Replaces the module that `call` speaks to. */
   start(wasm: Uint8Array, exports: readonly RunnableExport[]): Promise<void>;
   call(name: string, args: readonly RunnableValue[]): Promise<RunOutcome>;
@@ -44,6 +47,7 @@ export const compilerWorkerApi: CompilerWorkerApi = {
   stableBreaks,
   ask: askLanguage,
   compileRunnable,
+  moduleText,
   async start(wasm, exports) {
     running = await startRunnable(wasm, exports);
   },

@@ -21,7 +21,7 @@ export const uploadCompiler: Compiler = {
     });
     const wasm = files[main];
     if (!(wasm instanceof Uint8Array)) return refuse(`${main} is not a binary file of this project`);
-    const module = isGzip(wasm) ? await inflate(wasm) : wasm;
+    const module = await unpackedModule(wasm);
     if (typeof module === "string") return refuse(module);
     const sections = readSections(module);
     if (!sections.ok) return refuse(sections.because);
@@ -63,6 +63,10 @@ function withInit(service: string, args = "()"): string {
   const whole = service.replace(/^service\s*:/m, (head) => `${head} ${args.trim()} ->`);
   return parseDid(whole).ok ? whole : service;
 }
+
+/** A module as it is, or inflated; a sentence where that cannot be. */
+export const unpackedModule = async (bytes: Uint8Array): Promise<Uint8Array | string> =>
+  isGzip(bytes) ? inflate(bytes) : bytes;
 
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 0x08;
 

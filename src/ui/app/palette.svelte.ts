@@ -1,4 +1,5 @@
 /** Everything the page can do, by name. */
+import { lookAtModule } from "../shared/build-and-look.ts";
 import { examples } from "../shared/examples.ts";
 import { canisters } from "../shared/canisters.svelte.ts";
 import { live } from "../shared/live.svelte.ts";
@@ -63,6 +64,7 @@ function deployCommands(): Command[] {
             run: () => void canisters.deploy(target, "reinstall"),
           },
         ]),
+    { title: `Build ${target} and look at the module`, run: () => void lookAtModule(target) },
     { title: `Deploy ${target} as a new canister`, run: () => void canisters.deploy(target, "new") },
   ];
 }

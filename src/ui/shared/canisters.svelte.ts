@@ -4,6 +4,7 @@ import { Principal } from "@icp-sdk/core/principal";
 import { fromHex, toHex } from "../../base/bytes.ts";
 import type { Diagnostic } from "../../compilers/compiler.ts";
 import { languageOf } from "../../compilers/languages.ts";
+import { type Built, builds } from "./builds.svelte.ts";
 import { type Failure, failureOf, PageAgent } from "./agent.ts";
 import { type CallPlan, CallRecord, Canister, type KnownModule } from "./canister.svelte.ts";
 import { type Did, type DidMethod, idlOf, readInterface, typeText } from "./candid/shape.ts";
@@ -12,7 +13,7 @@ import { encodeInit, type Prebuilt } from "./examples.ts";
 import { ANONYMOUS, identities } from "./identities.svelte.ts";
 import { live } from "./live.svelte.ts";
 import * as management from "./management.ts";
-import { messages } from "./messages.ts";
+import { kilobytes, messages } from "./messages.ts";
 import { project, stem } from "./project.svelte.ts";
 import { isHarmless, judgeUpgrade, persistenceOf, type Running, type Verdict } from "./upgrade.ts";
 
@@ -23,16 +24,6 @@ const CHECK_AFTER_MS = 300;
 /** A node may answer from a height at which a canister that another has seen is not there yet. */
 const MISSED_MAX = 3;
 
-/** A module ready to be installed. */
-export interface Built {
-  readonly name: string;
-  readonly main: string;
-  readonly wasm: Uint8Array;
-  readonly did: string | undefined;
-  readonly stable: string | undefined;
-  /** The project's files of which it was made. */
-  readonly files: unknown;
-}
 export type DeployMode = "upgrade" | "reinstall" | "new";
 
 /** An upgrade that would break something, waiting for a word. */
@@ -125,34 +116,43 @@ class Canisters {
   /** Compiles and installs. Everything that can go wrong ends as words in `deployFailure` or as diagnostics. */
   async deploy(main: string, mode: DeployMode, otherArguments = false): Promise<void> {
     await this.#deploying(async () => {
-      mayRun();
-      const language = languageOf(main);
-      if (language === undefined)
-        throw new Error(`${main || "This project"} holds no canister: open a source file.`);
-      this.progress = `Compiling ${main}`;
-      const files = project.files;
-      const ready = this.#ahead?.files === files && this.#ahead.main === main ? this.#ahead.built : undefined;
-      const result = (await ready) ?? (await compile(language, files, main));
-      this.diagnostics = result.diagnostics;
-      if (!result.ok) {
-        const errors = result.diagnostics.filter((d) => d.severity === "error");
-        const [first] = errors;
-        const where = first === undefined ? "" : `${first.path}:${first.start.line}: ${first.message}`;
-        this.deployFailure = {
-          headline: errors.length === 1 ? "One mistake to mend" : `${errors.length} mistakes to mend`,
-          detail: where,
-          certified: false,
-        };
-        return;
-      }
-      const { wasm, did, stable } = result;
-      await this.#install(
-        { name: nameFor(main), main, wasm, did, stable, files },
-        mode,
-        undefined,
-        otherArguments,
-      );
+      const built = await this.#build(main);
+      if (built !== undefined) await this.#install(built, mode, undefined, otherArguments);
     });
+  }
+  /** Compiles, to look at what it gives. False: it says why not. */
+  async build(main: string): Promise<boolean> {
+    let built: Built | undefined;
+    await this.#deploying(async () => {
+      built = await this.#build(main);
+    });
+    return built !== undefined;
+  }
+  async #build(main: string): Promise<Built | undefined> {
+    mayRun();
+    const language = languageOf(main);
+    if (language === undefined)
+      throw new Error(`${main || "This project"} holds no canister: open a source file.`);
+    this.progress = `Compiling ${main}`;
+    const files = project.files;
+    const ready = this.#ahead?.files === files && this.#ahead.main === main ? this.#ahead.built : undefined;
+    const result = (await ready) ?? (await compile(language, files, main));
+    this.diagnostics = result.diagnostics;
+    if (!result.ok) {
+      const errors = result.diagnostics.filter((d) => d.severity === "error");
+      const [first] = errors;
+      const where = first === undefined ? "" : `${first.path}:${first.start.line}: ${first.message}`;
+      this.deployFailure = {
+        headline: errors.length === 1 ? "One mistake to mend" : `${errors.length} mistakes to mend`,
+        detail: where,
+        certified: false,
+      };
+      return undefined;
+    }
+    const { wasm, did, stable } = result;
+    const built = { name: nameFor(main), main, wasm, did, stable, files };
+    builds.keep(built);
+    return built;
   }
   /** The compiler's opinion of what is being typed, once the typing rests. */
   checkSoon(): void {
@@ -219,7 +219,9 @@ class Canisters {
       this.progress = `Fetching ${name}`;
       const wasm = await prebuilt.wasm();
       const arg = encodeInit(did, init, (wanted) => this.all.findLast((c) => c.name === wanted)?.id);
-      await this.#install({ name, main, wasm, did, stable: undefined, files }, "upgrade", arg);
+      const built = { name, main, wasm, did, stable: undefined, files };
+      builds.keep(built);
+      await this.#install(built, "upgrade", arg);
     });
   }
   /** With the arguments that the interface asks for at installation. */
@@ -524,13 +526,6 @@ function nameFor(main: string): string {
   const known = canisters.deployedFrom(main)?.name;
   return known ?? (stem(main) === "main" ? project.name.toLowerCase() || "main" : stem(main));
 }
-
-export const kilobytes = (n: number): string =>
-  n < 1024
-    ? `${n} bytes`
-    : n < 1024 * 1024
-      ? `${Math.round(n / 1024)} kB`
-      : `${(n / 1024 / 1024).toFixed(1)} MiB`;
 
 /** Bytes from hexadecimal, for methods without an interface. Throws with a sentence. */
 export const bytesFromHex = (text: string): Uint8Array => fromHex(text.replace(/\s|0x/g, ""));

@@ -1,6 +1,7 @@
 /** The compilers, in their own worker, loaded at the first compile. */
 import type { StableBreak } from "../../compilers/motoko/stable.ts";
 import type { Compilation, Diagnostic, Language, SourceFiles } from "../../compilers/compiler.ts";
+import type { ModuleText } from "../../compilers/wat/text.ts";
 import type { Answer, Position, Question } from "../../compilers/language-service.ts";
 
 export async function compile(language: Language, files: SourceFiles, main: string): Promise<Compilation> {
@@ -30,6 +31,11 @@ export async function compileAhead(
 export async function stableBreaks(before: string, after: string): Promise<readonly StableBreak[]> {
   const { compilerClient } = await import("../../compilers/client.ts");
   return compilerClient().stableBreaks(before, after);
+}
+/** Undefined when it was given up. */
+export async function moduleText(wasm: Uint8Array, signal: AbortSignal): Promise<ModuleText | undefined> {
+  const { compilerClient } = await import("../../compilers/client.ts");
+  return signal.aborted ? undefined : compilerClient().moduleText(wasm, signal);
 }
 
 /** What the editor asks about a place. */

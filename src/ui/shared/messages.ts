@@ -27,6 +27,24 @@ export const messages = {
       "Any certificate: of this subnet, of mainnet or of another network. It is checked here; nothing is sent anywhere.",
     example: "Hexadecimal or base64, CBOR inside",
   },
+  module: {
+    size: (bytes: number, gzip: number | undefined) =>
+      `${count(bytes, "byte")}${gzip === undefined ? "" : `, ${count(gzip, "byte")} when compressed with gzip`}.`,
+    inside: (functions: number, memories: readonly string[]) =>
+      `${count(functions, "function")} of its own; ${memories.length === 0 ? "no memory" : memories.map(memoryWords).join(", ")}.`,
+    runs: (name: string) => `It is what runs in ${name}.`,
+    runsNot: (name: string) => `${name} runs another module. Deploy installs this one.`,
+    notInstalled: "It is not installed. Deploy installs it.",
+    stale: "The files have changed since it was built.",
+    none: "It has not been built yet.",
+    gone: "What was built belongs to a project that is not open.",
+    unreadable: (because: string) => `It cannot be taken apart: ${because}.`,
+    writing: (bytes: number) => `Writing ${kilobytes(bytes)} as text…`,
+    lines: (from: number, to: number, all: number) =>
+      `Lines ${from.toLocaleString("en")} to ${to.toLocaleString("en")} of ${all.toLocaleString("en")}`,
+    textIntro: "WebAssembly text, as an assembler takes it. Press an export above to read its function.",
+    unknownImport: "Not of the IC: its installation will be refused.",
+  },
   packages: {
     nothing: "Nothing was chosen.",
     tooLarge: (name: string, bytes: number) => `${name} is larger than ${bytes / 1024 / 1024} MiB.`,
@@ -159,6 +177,18 @@ export const messages = {
     copyYourself: "Copy it from the field: the browser does not let this page do it.",
   },
 };
+/** `i64 1 4`: width, pages at the start, pages at most. */
+function memoryWords(type: string): string {
+  const [, wide, from, most] = /^(i64 )?(\d+)(?: (\d+))?$/.exec(type) ?? [];
+  const pages = count(Number(from), "page");
+  return `a ${wide === undefined ? 32 : 64}-bit memory of ${pages}${most === undefined ? "" : `, at most ${Number(most).toLocaleString("en")}`}`;
+}
+export const kilobytes = (n: number): string =>
+  n < 1024
+    ? `${n} bytes`
+    : n < 1024 * 1024
+      ? `${Math.round(n / 1024)} kB`
+      : `${(n / 1024 / 1024).toFixed(1)} MiB`;
 export const counted = count;
 function megabytes(n: number): string {
   return n < 1024 * 1024 ? `${Math.ceil(n / 1024)} kB` : `${(n / 1024 / 1024).toFixed(1)} MB`;

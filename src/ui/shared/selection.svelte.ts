@@ -8,6 +8,8 @@ export type Selected =
   | { readonly kind: "artifact"; readonly id: ArtifactId }
   /** A certificate from anywhere, pasted in. */
   | { readonly kind: "paste" }
+  /** What the compiler made of a canister's main file. */
+  | { readonly kind: "module"; readonly main: string }
   | { readonly kind: "node"; readonly node: NodeId }
   | { readonly kind: "certificate"; readonly call: number };
 
