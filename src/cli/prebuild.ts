@@ -97,7 +97,9 @@ export function readExample(id: string) {
   const folder = join(EXAMPLES, id);
   const read = (name: string): string => utf8Lossy(readFileSync(join(folder, name)));
   const manifest: Manifest = JSON.parse(read("example.json"));
-  const paths = globSync("**/*.{mo,ts,did,wat}", { cwd: folder }).map((path) => path.replaceAll("\\", "/"));
+  const paths = globSync("**/*.{mo,ts,did,wat,yaml}", { cwd: folder }).map((path) =>
+    path.replaceAll("\\", "/"),
+  );
   const files = Object.fromEntries(paths.toSorted().map((path) => [path, read(path)]));
   return { order: manifest.order, manifest, readme: read("README.md"), picture: read("picture.svg"), files };
 }

@@ -59,9 +59,14 @@ export interface ExampleCall {
 export type ExampleValue =
   string | number | boolean | null | readonly ExampleValue[] | { readonly [field: string]: ExampleValue };
 
+/** No compiler reads these. */
+const UNREAD = new Set(["README.md", "icp.yaml"]);
+
 /** Hex SHA-256 of all that a compiler is given: the canister's main file and every file of the project, by path. */
 export function sourceHash(files: SourceFiles, main: string): string {
-  const paths = Object.keys(files).toSorted(compareText);
+  const paths = Object.keys(files)
+    .filter((path) => !UNREAD.has(path))
+    .toSorted(compareText);
   const parts = paths.flatMap((path) => [path, files[path]!]);
   const bytes = [main, ...parts].map((part) => writeVector(typeof part === "string" ? utf8(part) : part));
   return toHex(sha256(concat(...bytes)));

@@ -1,5 +1,5 @@
 /**
- * Projects as zip files, out and in. One project is its files; everything is a folder a project, with names and main
+ * Projects as zip files, out and in. One project is its files with what `icp` needs to build them (`shared/describe.ts`); everything is a folder a project, with names and main
  * files in `terrarium.json`. A zip may come from anybody: numbers, sizes and paths are bounded before bytes are unpacked.
  */
 import { strFromU8, strToU8, type Unzipped, unzipSync, type Zippable, zipSync } from "fflate";

@@ -7,6 +7,7 @@ import { type DidMethod, idlOf } from "../shared/candid/shape.ts";
 import { valueText } from "../shared/candid/value.ts";
 import { identities } from "../shared/identities.svelte.ts";
 import { live } from "../shared/live.svelte.ts";
+import { manifest } from "../shared/manifest.svelte.ts";
 import { messages } from "../shared/messages.ts";
 import { leaveLink, project } from "../shared/project.svelte.ts";
 import { panels } from "./panels.ts";
@@ -23,6 +24,7 @@ export async function runLink(): Promise<void> {
   const { id } = project;
   await live.firstCertified;
   await deployPrebuilt();
+  await manifest.settled;
   for (const entry of project.entries) {
     if (canisters.deployedFrom(entry) === undefined) await canisters.deploy(entry, "upgrade");
     if (canisters.deployFailure !== undefined || canisters.pending !== undefined || project.id !== id) return;

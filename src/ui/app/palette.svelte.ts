@@ -64,6 +64,9 @@ function deployCommands(): Command[] {
             run: () => void canisters.deploy(target, "reinstall"),
           },
         ]),
+    ...(project.entries.length < 2
+      ? []
+      : [{ title: "Deploy all canisters of the project", run: () => void canisters.deployAll() }]),
     { title: `Build ${target} and look at the module`, run: () => void lookAtModule(target) },
     { title: `Deploy ${target} as a new canister`, run: () => void canisters.deploy(target, "new") },
   ];
@@ -104,6 +107,13 @@ function networkCommands(): Command[] {
 
 function projectCommands(): Command[] {
   return [
+    {
+      title: "Show icp.yaml, the project's canisters",
+      run: () => {
+        void import("../shared/describe.ts").then(({ showIcpYaml }) => showIcpYaml());
+        showPanel("Code");
+      },
+    },
     { title: "Share the project as a link", run: () => (palette.sharing = true) },
     ...project.paths.map((path) => ({
       title: `Open ${path}`,

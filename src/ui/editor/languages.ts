@@ -82,7 +82,8 @@ export const configurationOf = (line: string, block: [string, string]): language
 export function editorLanguage(path: string): string {
   const ending = path.slice(path.lastIndexOf(".") + 1);
   return (
-    { mo: "motoko", wat: "wat", did: "candid", ts: "typescript", md: "markdown", json: "json" }[ending] ??
-    "plaintext"
+    { mo: "motoko", wat: "wat", did: "candid", ts: "typescript", md: "markdown", yaml: "yaml", json: "json" }[
+      ending
+    ] ?? "plaintext"
   );
 }

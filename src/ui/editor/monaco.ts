@@ -33,6 +33,7 @@ import "monaco-editor/features/wordOperations/register";
 import EditorWorker from "monaco-editor/editor/editor.worker?worker";
 import "monaco-editor/languages/definitions/markdown/register";
 import "monaco-editor/languages/definitions/typescript/register";
+import "monaco-editor/languages/definitions/yaml/register";
 import { makeTypeScriptWorker } from "./assemblyscript.ts";
 import { candid, configurationOf, motoko, wat } from "./languages.ts";
 import { watCompletion, watHover } from "./wat.ts";

@@ -3,15 +3,18 @@ import { IDL } from "@icp-sdk/core/candid";
 import { Principal } from "@icp-sdk/core/principal";
 import { fromHex, toHex } from "../../base/bytes.ts";
 import type { Diagnostic } from "../../compilers/compiler.ts";
+import { withIds } from "../../compilers/icp-yaml/canisters.ts";
 import { languageOf } from "../../compilers/languages.ts";
 import { type Built, builds } from "./builds.svelte.ts";
 import { type Failure, failureOf, PageAgent } from "./agent.ts";
 import { type CallPlan, CallRecord, Canister, type KnownModule } from "./canister.svelte.ts";
 import { type Did, type DidMethod, idlOf, readInterface, typeText } from "./candid/shape.ts";
+import { parseArguments } from "./candid/value.ts";
 import { check, compile, compileAhead, stableBreaks } from "./compiling.ts";
 import { encodeInit, type Prebuilt } from "./examples.ts";
 import { ANONYMOUS, identities } from "./identities.svelte.ts";
 import { live } from "./live.svelte.ts";
+import { manifest } from "./manifest.svelte.ts";
 import * as management from "./management.ts";
 import { kilobytes, messages } from "./messages.ts";
 import { project, stem } from "./project.svelte.ts";
@@ -72,6 +75,10 @@ class Canisters {
   #deleted = new Set<string>();
   #number = 0;
 
+  /** What is wrong with the files, as the compiler and as the reader of `icp.yaml` say. */
+  get faults(): readonly Diagnostic[] {
+    return [...(manifest.read?.faults ?? []), ...this.diagnostics];
+  }
   /** Something was asked of the subnet and is not answered yet. */
   get busy(): boolean {
     return (
@@ -117,8 +124,23 @@ class Canisters {
   async deploy(main: string, mode: DeployMode, otherArguments = false): Promise<void> {
     await this.#deploying(async () => {
       const built = await this.#build(main);
-      if (built !== undefined) await this.#install(built, mode, undefined, otherArguments);
+      if (built === undefined) return;
+      const arg = otherArguments ? undefined : described(built);
+      await this.#install(built, mode, arg, otherArguments);
     });
+  }
+  /** Each canister of the project that does not run its files yet, in order of need, as long as nothing stands in the way. */
+  async deployAll(): Promise<void> {
+    const { id, entries } = project;
+    for (const main of entries) {
+      if (this.deployedFrom(main)?.module?.files === project.files) continue;
+      await this.deploy(main, "upgrade");
+      if (this.deployFailure !== undefined || this.pending !== undefined || this.question !== undefined)
+        return;
+      if (project.id !== id) return;
+    }
+    const names = entries.map((main) => this.deployedFrom(main)?.name ?? main);
+    this.done = messages.icp.allDeployed(names);
   }
   /** Compiles, to look at what it gives. False: it says why not. */
   async build(main: string): Promise<boolean> {
@@ -130,6 +152,13 @@ class Canisters {
   }
   async #build(main: string): Promise<Built | undefined> {
     mayRun();
+    await manifest.settled;
+    const fault = manifest.read?.faults.find((f) => f.severity === "error");
+    if (fault !== undefined) {
+      const detail = `${fault.path}:${fault.start.line}: ${fault.message}`;
+      this.deployFailure = { headline: messages.icp.broken, detail, certified: false };
+      return undefined;
+    }
     const language = languageOf(main);
     if (language === undefined)
       throw new Error(`${main || "This project"} holds no canister: open a source file.`);
@@ -521,9 +550,28 @@ function mayRun(): void {
   if (project.visiting !== undefined) throw new Error(messages.link.waits);
 }
 
-/** `main.mo` says nothing: such a canister is called like its project. */
+/** The arguments of installation that `icp.yaml` gives, ids put in. Throws with a sentence. */
+function described({ main, did }: Built): Uint8Array | undefined {
+  const found = manifest.read?.canisters.find((c) => c.main === main);
+  if (found?.init === undefined) return undefined;
+  const text = withIds(found.init, (needed) => {
+    const entry = manifest.read?.canisters.find((c) => c.name === needed)?.main;
+    const id = entry === undefined ? undefined : canisters.deployedFrom(entry)?.id;
+    if (id === undefined) throw new Error(messages.icp.needed(found.name, needed));
+    return id;
+  });
+  const { init, types } = readInterface(did ?? "service : {}");
+  try {
+    return IDL.encode(idlOf(init, types), parseArguments(text, init, types));
+  } catch (error) {
+    throw new Error(messages.icp.badInit(found.name, error instanceof Error ? error.message : String(error)));
+  }
+}
+
+/** `main.mo` says nothing: such a canister is called like its project, unless `icp.yaml` names it. */
 function nameFor(main: string): string {
-  const known = canisters.deployedFrom(main)?.name;
+  const said = manifest.read?.canisters.find((c) => c.main === main)?.name;
+  const known = said ?? canisters.deployedFrom(main)?.name;
   return known ?? (stem(main) === "main" ? project.name.toLowerCase() || "main" : stem(main));
 }
 

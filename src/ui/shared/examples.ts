@@ -47,11 +47,10 @@ export interface Prebuilt {
 }
 /** The canisters of a project that were compiled from exactly these files, in the order in which to install them. */
 export async function prebuiltOf(files: Readonly<Record<string, string | Uint8Array>>): Promise<Prebuilt[]> {
-  const { [README]: _words, ...sources } = files;
   const found: Prebuilt[] = [];
   for (const canister of (await examples()).flatMap((e) => e.canisters)) {
-    if (!Object.hasOwn(sources, canister.main)) continue;
-    if (canister.sourceHash !== sourceHash(sources, canister.main)) continue;
+    if (!Object.hasOwn(files, canister.main)) continue;
+    if (canister.sourceHash !== sourceHash(files, canister.main)) continue;
     const { name, main, did, init } = canister;
     found.push({ name, main, did, init, wasm: () => wasmOf(canister.wasm) });
   }

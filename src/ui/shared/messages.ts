@@ -27,6 +27,22 @@ export const messages = {
       "Any certificate: of this subnet, of mainnet or of another network. It is checked here; nothing is sent anywhere.",
     example: "Hexadecimal or base64, CBOR inside",
   },
+  icp: {
+    broken: "icp.yaml has a mistake",
+    needed: (name: string, other: string) =>
+      `${name} asks for the id of ${other}, which is not deployed yet. Deploy ${other} first, or all.`,
+    badInit: (name: string, because: string) =>
+      `The init_args of ${name} do not fit its interface: ${because}.`,
+    allDeployed: (names: readonly string[]) =>
+      names.length === 1 ? `${names[0]} runs these files.` : `All run these files: ${names.join(", ")}.`,
+    deployAll: (names: readonly string[]) => `In the order of need: ${names.join(", ")}.`,
+    show: "Its canisters, as the icp command reads them.",
+    write: "Written from what is here: its canisters, as the icp command reads them.",
+    notAsked: (main: string) =>
+      `The zip holds no module of ${main}: nothing of a link is compiled until you press Run it.`,
+    notBuilt: (main: string) =>
+      `The zip holds no module of ${main}, which does not compile. It builds elsewhere once that is mended.`,
+  },
   module: {
     size: (bytes: number, gzip: number | undefined) =>
       `${count(bytes, "byte")}${gzip === undefined ? "" : `, ${count(gzip, "byte")} when compressed with gzip`}.`,
@@ -173,6 +189,7 @@ export const messages = {
     qrTooLong: "The link is too long for a QR code, which holds 2,953 characters.",
     qrLabel: "QR code of the link",
     frame: "A frame for your own page: it shows the code and runs nothing until somebody clicks.",
+    zipping: "Packing…",
     copied: "Copied.",
     copyYourself: "Copy it from the field: the browser does not let this page do it.",
   },

@@ -6,9 +6,11 @@
  *   P3  Where another tab wrote first, this tab's version becomes a project of its own.
  *   P4  What is deleted can be had back.
  */
+import { entriesOf, isEntry } from "../../compilers/entries.ts";
 import { languageOf } from "../../compilers/languages.ts";
 import { type LinkContents, plainText, readContents } from "../../lab/link-contents.ts";
 import { decodeLink, encodeLink, isSafePath, type SharedProject } from "../../lab/share-link.ts";
+import { manifest } from "./manifest.svelte.ts";
 import { messages } from "./messages.ts";
 import {
   askToPersist,
@@ -43,7 +45,7 @@ export interface Notice {
 class Project {
   id = $state("");
   name = $state("");
-  files = $state.raw<Files>({});
+  #files = $state.raw<Files>({});
   main = $state("");
   open = $state("");
   kept = $state<keyof typeof messages.keep.states>("saved");
@@ -63,28 +65,30 @@ class Project {
   /** The project of one's own that was open before the visitor came. */
   #mine: string | undefined;
 
+  get files(): Files {
+    return this.#files;
+  }
+  set files(files: Files) {
+    this.#files = files;
+    manifest.follow(files);
+  }
   get paths(): string[] {
     return Object.keys(this.files).sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1));
   }
   /** Which canister Deploy means: the open file's, else the project's main one. */
   get target(): string {
-    return this.isEntry(this.open) ? this.open : this.main;
+    if (this.isEntry(this.open)) return this.open;
+    return this.isEntry(this.main) ? this.main : (this.entries.at(-1) ?? this.main);
   }
-  /** The files from which canisters are made, the main one last: it may need the others' ids. */
+  /** The files from which canisters are made, in the order in which to install them. */
   get entries(): string[] {
-    const all = this.paths.filter((p) => p !== this.main && languageOf(p) !== "upload" && this.isEntry(p));
-    return this.main === "" ? all : [...all, this.main];
+    const said = manifest.read?.canisters;
+    if (said === undefined) return entriesOf(this.files, this.main);
+    return [...new Set(said.map((c) => c.main).filter((main) => main !== undefined))];
   }
+  /** Where an `icp.yaml` says what the canisters are, nothing else is one. */
   isEntry(path: string): boolean {
-    const content = Object.hasOwn(this.files, path) ? this.files[path] : undefined;
-    const language = languageOf(path);
-    if (content === undefined || language === undefined) return false;
-    if (path === this.main) return true;
-    if (language === "motoko")
-      return /\bactor\b/.test(String(content)) && !/^\s*module\b/m.test(String(content));
-    if (language === "assemblyscript")
-      return !path.endsWith(".d.ts") && /^\s*@(?:query|update)\b/m.test(String(content));
-    return true;
+    return manifest.read === undefined ? isEntry(this.files, this.main, path) : this.entries.includes(path);
   }
   textOf(path: string): string | undefined {
     const content = Object.hasOwn(this.files, path) ? this.files[path] : undefined;
@@ -422,9 +426,9 @@ export const leaveLink = (): void =>
 const newId = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
 
-/** Sources first, then their interfaces, then words about them. */
+/** Sources first, then what describes them, then words about them. */
 function rankOf(path: string): number {
-  if (path.endsWith(".did")) return 1;
+  if (/\.(did|yaml)$/.test(path)) return 1;
   if (path.endsWith(".md")) return 2;
   return languageOf(path) === undefined ? 3 : 0;
 }
