@@ -4,6 +4,7 @@ import { examples } from "../shared/examples.ts";
 import { canisters } from "../shared/canisters.svelte.ts";
 import { live } from "../shared/live.svelte.ts";
 import { look, setPlainEditor, setPresenter, setTheme } from "../shared/look.svelte.ts";
+import { messages } from "../shared/messages.ts";
 import { EMPTY_PROJECT, project } from "../shared/project.svelte.ts";
 import { selection } from "../shared/selection.svelte.ts";
 import { callMethod } from "./acts.ts";
@@ -30,6 +31,15 @@ class Palette {
   }
 }
 export const palette = new Palette();
+
+/** What is searched for in all files: it is still there when the search is opened again. */
+class Searching {
+  open = $state(false);
+  text = $state("");
+  matchCase = $state(false);
+  wholeWord = $state(false);
+}
+export const searching = new Searching();
 
 /** As things stand: only what can be done now. */
 export async function commandGroups(): Promise<readonly CommandGroup[]> {
@@ -114,6 +124,7 @@ function projectCommands(): Command[] {
         showPanel("Code");
       },
     },
+    { title: messages.search.title, keys: "Ctrl Shift F", run: () => (searching.open = true) },
     { title: "Share the project as a link", run: () => (palette.sharing = true) },
     ...project.paths.map((path) => ({
       title: `Open ${path}`,

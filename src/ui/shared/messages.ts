@@ -61,6 +61,16 @@ export const messages = {
     textIntro: "WebAssembly text, as an assembler takes it. Press an export above to read its function.",
     unknownImport: "Not of the IC: its installation will be refused.",
   },
+  search: {
+    title: "Search in all files",
+    hint: "Enter goes to the first line found, the arrows through all of them.",
+    found: (n: number, files: number) =>
+      n === 0 ? "Not found in any file." : `${count(n, "place")} in ${count(files, "file")}.`,
+    cut: (n: number) => `The first ${n} places: there are more.`,
+    results: "Places",
+    matchCase: "Match case",
+    wholeWord: "Whole word",
+  },
   packages: {
     nothing: "Nothing was chosen.",
     tooLarge: (name: string, bytes: number) => `${name} is larger than ${bytes / 1024 / 1024} MiB.`,

@@ -36,6 +36,12 @@ export interface NewProject {
   readonly open?: string;
   readonly extra?: Readonly<Record<string, unknown>>;
 }
+export interface Spot {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly length: number;
+}
 export interface Notice {
   readonly tone: "bad" | "info";
   readonly text: string;
@@ -51,6 +57,8 @@ class Project {
   kept = $state<keyof typeof messages.keep.states>("saved");
   /** Counts changes that did not come from typing, so that the editor takes the new text. */
   replaced = $state(0);
+  /** Where the editor is to go next. */
+  place = $state.raw<Spot | undefined>(undefined);
   others = $state.raw<readonly StoredProject[]>([]);
   notice = $state.raw<Notice | undefined>(undefined);
   /** P1: what the link asks for, while nobody has said yes. */
@@ -301,6 +309,11 @@ class Project {
     if (this.open === path) return;
     this.open = path;
     if (this.visiting === undefined || this.#touched) this.#changed();
+  }
+  goTo(path: string, line: number, column: number, length = 0): void {
+    if (this.textOf(path) === undefined) return;
+    this.show(path);
+    this.place = { path, line, column, length };
   }
   rename(name: string): void {
     this.name = plainText(name, 80) || this.name;
