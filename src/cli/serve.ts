@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { toHex } from "../base/bytes.ts";
 import type { Network, NetworkSettings } from "../lab/lab.ts";
 import { principalBytes, principalText } from "../types/principal.ts";
+import { networkEntry } from "../lab/network-entry.ts";
 import { fail, flags, integer } from "./flags.ts";
 import { startThreadNetwork } from "./thread-network.ts";
 
@@ -62,6 +63,7 @@ async function start(): Promise<void> {
     defaultEffectiveCanisterId: principalText(info.defaultEffectiveCanisterId),
   };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
+  process.stderr.write(`# For icp.yaml:\n${networkEntry(ready.url, ready.rootKey)}`);
 }
 
 /** Every node has a certified state: from then on every route answers, whichever node is asked. */

@@ -20,6 +20,7 @@
  */
 import { decode, encode } from "cborg";
 import { concat } from "../base/bytes.ts";
+import { deflate, inflate } from "./deflate.ts";
 
 export const LINK_PREFIX = "#v1=";
 export const INFLATED_MAX_BYTES = 4 * 1024 * 1024;
@@ -56,7 +57,7 @@ export async function encodeLink(project: SharedProject): Promise<string> {
   if (fault !== undefined) throw new RangeError(fault.sentence);
   const plain = encode(project);
   if (plain.length > INFLATED_MAX_BYTES) throw new RangeError(sentences["too-large"]);
-  const packed = await deflate(plain);
+  const packed = await deflate(plain, "deflate-raw");
   return LINK_PREFIX + toBase64Url(concat(bigEndian(crc32(packed)), packed));
 }
 
@@ -67,7 +68,7 @@ export async function decodeLink(fragment: string): Promise<DecodedLink> {
   if (bytes === undefined) return refuse("not-base64url");
   const packed = bytes.subarray(4);
   if (bytes.length < 5 || readBigEndian(bytes) !== crc32(packed)) return refuse("checksum-differs");
-  const plain = await inflate(packed);
+  const plain = await inflate(packed, "deflate-raw", INFLATED_MAX_BYTES);
   if (typeof plain === "string") return refuse(plain);
   let value: unknown;
   try {
@@ -124,37 +125,6 @@ function judge(value: unknown): Refusal | undefined {
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
-
-async function deflate(bytes: Uint8Array): Promise<Uint8Array> {
-  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>])
-    .stream()
-    .pipeThrough(new CompressionStream("deflate-raw"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
-/** L2: reads until the limit and lets go of the stream there. */
-async function inflate(bytes: Uint8Array): Promise<Uint8Array | "does-not-inflate" | "too-large"> {
-  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>])
-    .stream()
-    .pipeThrough(new DecompressionStream("deflate-raw"));
-  const reader = stream.getReader();
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return concat(...parts);
-      size += value.length;
-      if (size > INFLATED_MAX_BYTES) {
-        reader.cancel().catch(() => undefined);
-        return "too-large";
-      }
-      parts.push(value);
-    }
-  } catch {
-    return "does-not-inflate";
-  }
-}
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   let c = n;

@@ -120,6 +120,20 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     await sees(page, "// precious");
   });
 
+  also("a link of Embed Motoko becomes a project; a damaged one says so", async () => {
+    const page = await open();
+    const dialog = await manage(page);
+    const field = dialog.getByRole("textbox", { name: "Link of Embed Motoko" });
+    await field.fill("https://embed.motoko.org/motoko/gFtqc6mAnLA8fhVT6kn");
+    await dialog.getByRole("button", { name: "From a link" }).click();
+    await dialog.getByText("The link is damaged").waitFor();
+    await field.fill("https://embed.motoko.org/motoko/gFtqc6mAnLA8fhVT6knkjrY?lines=20");
+    await dialog.getByRole("button", { name: "From a link" }).click();
+    await dialog.getByText("From Embed Motoko is in.").waitFor();
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await sees(page, "// TEST");
+  });
+
   also.each([
     ["full", "This browser's storage is full"],
     ["blocked", "This browser keeps nothing for this page"],

@@ -1,5 +1,7 @@
 /** `npm run serve` as its users meet it: flags, the ready line, the official agent with every identity, rejects and traps. */
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { promisify } from "node:util";
 import {
   DelegationChain,
   DelegationIdentity,
@@ -34,12 +36,14 @@ describe("flags", () => {
 describe("a subnet of four", () => {
   let child: ChildProcess;
   let ready: Ready;
+  let printed: () => string;
   let endpoint: Endpoint;
   let any: Principal;
 
   beforeAll(async () => {
     const started = startServe("--port", "0", "--notary-delay", "0");
     child = started.child;
+    printed = started.stderr;
     ready = await readyOf(started);
     endpoint = { fetch, rootKey: fromHex(ready.rootKey), host: ready.url };
     any = Principal.fromText(ready.defaultEffectiveCanisterId);
@@ -53,6 +57,24 @@ describe("a subnet of four", () => {
     const second = startServe("--port", new URL(ready.url).port);
     expect(await exitOf(second.child)).toBe(2);
     expect(second.stderr()).toContain("is taken");
+  });
+
+  test("the entry for icp.yaml, and the README's script as it stands there", async () => {
+    expect(printed()).toContain(`    url: ${ready.url}\n    root-key: ${ready.rootKey}\n`);
+    const folder = mkdtempSync("node_modules/.readme-");
+    try {
+      const script = /```js\n([^]*?)```/.exec(readFileSync("README.md", "utf8"))![1]!;
+      const [file, readyFile, wasm] = ["deploy.mjs", "ready.json", "counter.wasm"].map(
+        (n) => `${folder}/${n}`,
+      );
+      writeFileSync(file!, script);
+      writeFileSync(readyFile!, JSON.stringify(ready));
+      writeFileSync(wasm!, counterWasm());
+      const said = await promisify(execFile)(process.execPath, [file!, readyFile!, wasm!, "inc"]);
+      expect(said.stdout).toMatch(/^[a-z0-9-]+-cai 1n\n$/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test("topology has PocketIC's shape", async () => {

@@ -153,6 +153,8 @@ export const messages = {
     projects: "Your projects",
     title: "On this device",
     none: "None yet: the first change you make begins one.",
+    pasteLink: "Link of Embed Motoko",
+    fromLink: "From a link",
     imported: (names: readonly string[]) => `${names.join(", ")} ${names.length === 1 ? "is" : "are"} in.`,
     kept: (bytes: number | undefined) =>
       `Every change is kept in this browser half a second later${bytes === undefined ? "" : `, ${megabytes(bytes)} so far`}. The subnet itself is not: a reload starts a new one.`,
@@ -200,6 +202,12 @@ export const messages = {
     qrLabel: "QR code of the link",
     frame: "A frame for your own page: it shows the code and runs nothing until somebody clicks.",
     zipping: "Packing…",
+    elsewhere: "Run it outside the page",
+    elsewhereHow:
+      "`npm run serve` puts the same subnet behind HTTP, for any agent. In the icp.yaml of a project it is this network; the command prints the root key, which is safer than fetching it:",
+    embedMotoko: "Embed Motoko link",
+    embedMotokoWhy: "Copies a link that opens this file in Embed Motoko, an editor for single files.",
+    tooLongForEmbedMotoko: "The file is too long for an Embed Motoko link.",
     copied: "Copied.",
     copyYourself: "Copy it from the field: the browser does not let this page do it.",
   },
