@@ -175,7 +175,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     await run("Example: Shared pixel wall");
     await button("Call paint").waitFor();
     await run("Call paint");
-    expect(await page.evaluate(() => document.activeElement?.tagName)).toMatch(/INPUT|SELECT/);
+    await page.waitForFunction(() => /INPUT|SELECT/.test(document.activeElement?.tagName ?? ""));
   });
 
   also("a palette that finds nothing says so, and Escape gives the focus back", async () => {
