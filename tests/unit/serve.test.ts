@@ -63,7 +63,7 @@ describe("a subnet of four", () => {
     expect(printed()).toContain(`    url: ${ready.url}\n    root-key: ${ready.rootKey}\n`);
     const folder = mkdtempSync("node_modules/.readme-");
     try {
-      const script = /```js\n([^]*?)```/.exec(readFileSync("README.md", "utf8"))![1]!;
+      const script = /```js\n([\s\S]*?)```/.exec(readFileSync("README.md", "utf8"))![1]!;
       const [file, readyFile, wasm] = ["deploy.mjs", "ready.json", "counter.wasm"].map(
         (n) => `${folder}/${n}`,
       );
