@@ -34,6 +34,10 @@ const NEEDED = /\bprincipal\s*"\{([^"{}]*)\}"/g;
 export const withIds = (init: string, idOf: (name: string) => string): string =>
   init.replace(NEEDED, (_, name: string) => `principal "${idOf(name)}"`);
 
+const NAME = /^[\w-]{1,64}$/;
+/** A pattern with more stars takes for ever to be compared. */
+const STARS_MAX = 3;
+
 /** Undefined without such a file. */
 export async function readIcpYaml(files: SourceFiles): Promise<IcpYaml | undefined> {
   const text = files[ICP_YAML];
@@ -91,6 +95,10 @@ class Reader {
 
   /** A canister of a folder of its own: `backend`, `canisters/*`, `services/**` and `x/canister.yaml`. */
   async #elsewhere(pattern: string, at: Yaml): Promise<Found[]> {
+    if ((pattern.match(/\*+/g) ?? []).length > STARS_MAX || pattern.length > 200) {
+      this.#fault(ICP_YAML, at, `a path has at most ${STARS_MAX} stars and 200 characters`);
+      return [];
+    }
     const plain = pattern.replace(/^\.\//, "").replace(/\/$/, "");
     const escaped = plain.replace(/[.+?^${}()|[\]\\]/g, "\\$&");
     const wild = escaped.replace(/\*+/g, (stars) => (stars.length > 1 ? ".*" : "[^/]*"));
@@ -115,6 +123,7 @@ class Reader {
     const name = this.#text(path, map, "name", "a canister needs a `name`");
     if (name === undefined) return [];
     const at = map.entries.get("name")!.value;
+    if (!NAME.test(name)) this.#fault(path, at, "a name is of letters, digits, - and _, at most 64 of them");
     const recipe = map.entries.get("recipe")?.value;
     const build = map.entries.get("build")?.value;
     let main: string | undefined;

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { entriesOf } from "../entries.ts";
 import { ICP_YAML, readIcpYaml, withIds } from "./canisters.ts";
 import { besideIcpYaml, writeIcpYaml } from "./write.ts";
 
@@ -92,6 +93,8 @@ describe("faults say line and what", () => {
     ],
     ["canisters: 'x", "1:14 error Missing closing 'quote"],
     ["canisters:\n  - &a name: x\n  - *a\n", "3:5 error an alias is not read here: write its value out"],
+    ["canisters:\n  - name: <b>x\n", "2:11 error a name is of letters, digits, - and _, at most 64 of them"],
+    ["canisters:\n  - a*a*a*a*a*\n", "2:5 error a path has at most 3 stars and 200 characters"],
     ["canisters: []\ncanisters: []\n", "2:1 error canisters is said twice"],
     ["a: 1\n---\nb: 1\n", "2:1 error a second document begins here: only one is read"],
   ])("%j", async (yaml, sentence) => {
@@ -119,6 +122,16 @@ test("what a stranger may write is a sentence, soon", async () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test("without an icp.yaml, an actor class that another file imports is no canister of its own", () => {
+  const child = "persistent actor class Child() {}";
+  const files = {
+    "main.mo": `import Child "lib/child";\nactor {}`,
+    "lib/child.mo": child,
+    "other.mo": child,
+  };
+  expect(entriesOf(files, "main.mo")).toEqual(["other.mo", "main.mo"]);
 });
 
 test("what is written is read again, and names the versions that this page compiles with", async () => {

@@ -10,8 +10,8 @@ import type { NewProject } from "../shared/project.svelte.ts";
 import type { StoredProject } from "../shared/storage.ts";
 
 const MANIFEST = "terrarium.json";
-const FILES_MAX = 2_000;
-const UNPACKED_MAX_BYTES = 64 * 1024 * 1024;
+export const FILES_MAX = 2_000;
+export const UNPACKED_MAX_BYTES = 64 * 1024 * 1024;
 /** Stored with the oldest date that zips know: the same project gives the same zip. */
 const MTIME = "1980-01-02";
 
@@ -108,7 +108,7 @@ function manifestOf(bytes: Uint8Array): Manifest["projects"] | undefined {
   }
 }
 
-function toProject(
+export function toProject(
   files: Readonly<Record<string, Uint8Array>>,
   name: string,
   main?: string,
@@ -139,7 +139,7 @@ const single = (fileName: string, bytes: Uint8Array): ReadArchive =>
     : { ok: false, sentence: `"${plainText(fileName, 80)}" is no name for a file here.` };
 
 /** Text where it is text. */
-function contentOf(path: string, bytes: Uint8Array): string | Uint8Array {
+export function contentOf(path: string, bytes: Uint8Array): string | Uint8Array {
   if (/\.(wasm|gz)$/.test(path)) return bytes;
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -147,7 +147,7 @@ function contentOf(path: string, bytes: Uint8Array): string | Uint8Array {
     return bytes;
   }
 }
-const hidden = (path: string): boolean =>
+export const hidden = (path: string): boolean =>
   /(^|\/)(\.[^./][^/]*|node_modules|__MACOSX|target)(\/|$)/.test(path);
 function commonFolder(paths: readonly string[]): string {
   const folder = /^[^/]+\//.exec(paths[0]!)?.[0] ?? "";

@@ -8,6 +8,7 @@ import { messages } from "../shared/messages.ts";
 import { EMPTY_PROJECT, project } from "../shared/project.svelte.ts";
 import { selection } from "../shared/selection.svelte.ts";
 import { callMethod } from "./acts.ts";
+import { folder } from "./folder.svelte.ts";
 import { guide } from "./guide.svelte.ts";
 import { showPanel } from "./layout.svelte.ts";
 import { settle, takeExample } from "./settle.ts";
@@ -124,6 +125,7 @@ function projectCommands(): Command[] {
         showPanel("Code");
       },
     },
+    ...folderCommands(),
     { title: messages.search.title, keys: "Ctrl Shift F", run: () => (searching.open = true) },
     { title: "Share the project as a link", run: () => (palette.sharing = true) },
     ...project.paths.map((path) => ({
@@ -150,6 +152,17 @@ function projectCommands(): Command[] {
           void settle();
         },
       })),
+  ];
+}
+
+function folderCommands(): Command[] {
+  if (!folder.possible) return [];
+  const { name } = folder;
+  const save = { title: `Save into ${name}`, keys: "Ctrl S", run: () => void folder.save() };
+  return [
+    { title: "Open a folder…", run: () => void folder.open() },
+    ...(name === undefined ? [] : [save]),
+    { title: "Save into a folder…", run: () => void folder.save(true) },
   ];
 }
 

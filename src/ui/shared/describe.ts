@@ -40,6 +40,7 @@ function describe({ id, name, files, main }: Known): Described[] {
     const arg = canister?.module?.init?.arg;
     if (arg === undefined || canister?.didText === undefined) return undefined;
     const { init, types } = readInterface(canister.didText);
+    if (init.length === 0) return undefined;
     const values = IDL.decode(idlOf(init, types), arg) as unknown[];
     let text = `(${values.map((v, i) => valueText(v, init[i]!.type, types, WHOLE)).join(", ")})`;
     for (const other of described) {
@@ -79,7 +80,7 @@ export async function buildableElsewhere(stored: Known): Promise<Elsewhere> {
   if (written !== undefined && written.length > 0) files[ICP_YAML] = writeIcpYaml(stored.files, written);
   let lacks: string | undefined;
   for (const { main } of known) {
-    if (languageOf(main) !== "assemblyscript") continue;
+    if (languageOf(main) !== "assemblyscript" || !String(files[ICP_YAML]).includes(moduleOf(main))) continue;
     if (project.visiting !== undefined && project.id === stored.id) {
       lacks = messages.icp.notAsked(main);
       continue;

@@ -178,6 +178,32 @@ export const messages = {
     newer: "A new version of Terrarium is here.",
     takeNewer: "Reload with it",
   },
+  folder: {
+    theFolder: "the folder",
+    open: "Its files become a project. Nothing is uploaded.",
+    save: "Writes what differs, and tells before it overwrites what changed there.",
+    saveInto: "Writes this project's files into a folder that you choose.",
+    empty: (name: string) => `${name} holds no files.`,
+    tooMuch: (name: string, files: number, bytes: number) =>
+      `${name} holds more than ${count(files, "file")} or ${bytes / 1024 / 1024} MiB: choose the folder of one project.`,
+    refused: (name: string) =>
+      `The browser does not let this page write into ${name}. Your work is kept in this browser as before; save again to be asked again.`,
+    gone: (name: string) =>
+      `${name}, or a file in it, is no longer where it was. Save into a folder anew to choose another.`,
+    failed: (name: string, because: string) => `${name} could not be read or written: ${because}.`,
+    saved: (name: string, written: number, removed: number) =>
+      written + removed === 0
+        ? `${name} has all of this already.`
+        : `Saved into ${name}: ${count(written, "file")} written${removed === 0 ? "" : `, ${removed} removed`}.`,
+    changed: (name: string, paths: readonly string[]) => `Changed in ${name} meanwhile: ${some(paths)}.`,
+    takeThem: "Take them",
+    taken: (name: string, paths: readonly string[]) => `Taken from ${name}: ${some(paths)}.`,
+    conflictTitle: (name: string) => `Changed here and in ${name}`,
+    conflict:
+      "These files are no longer as this page last read or wrote them there. Nothing has been written yet.",
+    writeMine: "Write mine over them",
+    takeTheirs: "Take the folder's",
+  },
   frame: {
     open: "Open in Terrarium",
     empty: "This frame's address holds no project.",
@@ -212,6 +238,8 @@ export const messages = {
     copyYourself: "Copy it from the field: the browser does not let this page do it.",
   },
 };
+const some = (paths: readonly string[]): string =>
+  paths.length <= 3 ? paths.join(", ") : `${paths.slice(0, 2).join(", ")} and ${paths.length - 2} more`;
 /** `i64 1 4`: width, pages at the start, pages at most. */
 function memoryWords(type: string): string {
   const [, wide, from, most] = /^(i64 )?(\d+)(?: (\d+))?$/.exec(type) ?? [];

@@ -83,10 +83,16 @@ class Project {
   get paths(): string[] {
     return Object.keys(this.files).sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1));
   }
-  /** Which canister Deploy means: the open file's, else the project's main one. */
+  /** Which canister Deploy means: the open file's, else the only one of a folder around it, else the project's main one. */
   get target(): string {
-    if (this.isEntry(this.open)) return this.open;
-    return this.isEntry(this.main) ? this.main : (this.entries.at(-1) ?? this.main);
+    const { open, main, entries } = this;
+    if (this.isEntry(open)) return open;
+    const folders = open.split("/").slice(0, -1);
+    for (let depth = folders.length; depth > 0; depth--) {
+      const around = entries.filter((e) => e.startsWith(`${folders.slice(0, depth).join("/")}/`));
+      if (around.length === 1) return around[0]!;
+    }
+    return this.isEntry(main) ? main : (entries.at(-1) ?? main);
   }
   /** The files from which canisters are made, in the order in which to install them. */
   get entries(): string[] {
@@ -242,6 +248,14 @@ class Project {
     this.replaced++;
     this.#changed();
     return undefined;
+  }
+  /** Other contents for all files, as somebody brings them. */
+  replaceFiles(files: Files): void {
+    this.files = files;
+    if (!Object.hasOwn(files, this.main)) this.main = this.entries.at(-1) ?? this.paths[0] ?? "";
+    if (!Object.hasOwn(files, this.open)) this.open = this.main;
+    this.replaced++;
+    this.#changed();
   }
   /** Renames or moves. A sentence when it cannot be. */
   move(from: string, to: string): string | undefined {
