@@ -1,6 +1,8 @@
 /** Whether this page would open without a network, and whether a newer one waits. Served by `workers/offline.sw.ts`. */
 import { project } from "../shared/project.svelte.ts";
 
+const TAKE_OVER_MS = 4_000;
+
 class Offline {
   state = $state<"development" | "unavailable" | "off" | "preparing" | "ready" | "failed">(
     import.meta.env.DEV
@@ -46,6 +48,8 @@ class Offline {
     const waiting = this.#registration?.waiting;
     if (waiting == null) return location.reload();
     navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+    // The old worker first ends what it is fetching; a button that does nothing meanwhile would be pressed again.
+    setTimeout(() => location.reload(), TAKE_OVER_MS);
     waiting.postMessage("take over");
   }
 }
