@@ -15,7 +15,7 @@ import {
 } from "@icp-sdk/core/agent";
 import { Principal } from "@icp-sdk/core/principal";
 import { concat, fromHex, toHex, utf8 } from "../../base/bytes.ts";
-import { failureOf } from "../shared/agent.ts";
+import { failureOf, withoutStack } from "../shared/agent.ts";
 
 export interface Step {
   readonly name: string;
@@ -91,7 +91,7 @@ async function walk({ certificate, rootKey, call }: Question): Promise<Step[]> {
     try {
       finding = await check();
     } catch (error) {
-      finding = fault(error instanceof Error ? error.message : String(error));
+      finding = fault(withoutStack(error instanceof Error ? error.message : String(error)));
     }
     failed = !finding.ok;
     steps.push({ name, state: finding.ok ? "passed" : "failed", detail: finding.detail });

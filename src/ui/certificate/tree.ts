@@ -52,6 +52,17 @@ export function placeOf(wanted: Uint8Array, inside: Uint8Array): number | undefi
   return undefined;
 }
 
+/**
+ * The byte to offer for a change: the last of a short Candid reply, which is what a liar would change and leaves all but
+ * the hashes as it was. Else one in the middle of what is usually a tree.
+ */
+export function byteToBreak(certificate: Uint8Array): number {
+  const reply = placeOf(Uint8Array.of(0x44, 0x49, 0x44, 0x4c), certificate); // "DIDL"
+  const length = reply === undefined ? 0 : (certificate[reply - 1] ?? 0) - 0x40; // CBOR: a byte string below 24 bytes
+  if (reply !== undefined && length > 6 && length < 24) return reply + length - 1;
+  return Math.min(212, certificate.length - 1);
+}
+
 /** Hexadecimal or base64, whatever was pasted; what is around it is taken off. */
 export function bytesFromText(text: string): Uint8Array | undefined {
   const bare = text.replace(/[\s"'`,;]|0x/g, "");
