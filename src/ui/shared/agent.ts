@@ -170,8 +170,8 @@ export function failureOf(error: unknown): Failure {
 }
 
 /** The agent quotes the stack of what it caught; a person needs the sentence. */
-/** The agent puts call stacks into its messages. */
-export const withoutStack = (message: string): string => message.replace(/\s+at (?:async )?\S+ \([\s\S]*$/, "");
+export const withoutStack = (message: string): string =>
+  message.replace(/\s+at (?:async )?\S+ \([\s\S]*$/, "");
 
 const REJECT_WORDS = ["", "fatal error", "try again later", "no such destination", "rejected by the canister", "canister error", "outcome unknown"]; // prettier-ignore
 function rejection(code: number, detail: string, error: string | undefined, certified: boolean): Failure {

@@ -47,7 +47,9 @@ export function captionOf(
   })();
   if (up.length < high && up.length > 0 && !nodes.some((n) => status(n) === "starting")) {
     const has =
-      block === undefined ? "" : ` Block ${height} has ${block.notarization.shares.size} signatures.`;
+      block === undefined
+        ? ""
+        : ` Block ${height} has ${block.notarization.shares.size === 1 ? "one signature" : `${block.notarization.shares.size} signatures`}.`;
     return {
       headline: "Nothing is lost, nothing is decided.",
       rest: `${has.trim()} ${high} nodes must speak and ${up.length} do.`.trim(),
