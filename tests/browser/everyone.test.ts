@@ -6,9 +6,8 @@ import AxeBuilder from "axe-core";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { launch } from "../../src/cli/chromium.ts";
+import { FAST } from "./visit.ts";
 
-/** Where only one node is needed. */
-const ALONE = "nodes=1&notary-delay=50&latency=0";
 let browser: Browser;
 beforeAll(async () => {
   browser = await launch();
@@ -139,7 +138,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
   });
 
   also("the gallery: pictures and words, by keyboard; a lie is found by its certificate", async () => {
-    await open(ALONE);
+    await open(FAST);
     await ready();
     await button("Examples").press("Enter");
     const items = page.getByRole("menuitem");
@@ -179,7 +178,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
   });
 
   also("a palette that finds nothing says so, and Escape gives the focus back", async () => {
-    await open(ALONE);
+    await open(FAST);
     await ready();
     await button("Examples").focus();
     await page.keyboard.press("Control+K");
@@ -193,7 +192,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
   also(
     "the plain editor: text that deploys, kept over a reload; F6 goes round the panels; Ctrl Enter deploys",
     async () => {
-      await open(ALONE);
+      await open(FAST);
       await ready();
       await run("Plain text field as editor");
       const field = page.getByRole("textbox", { name: "main.mo" });
@@ -227,7 +226,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
     ["360 px", 360, 740, false],
   ] as const)("%s: no fault, nothing cut off, dark and light", async (_name, width, height, presenting) => {
     await page.setViewportSize({ width, height });
-    await open("notary-delay=300&theme=light");
+    await open(`nodes=${presenting ? 4 : 1}&notary-delay=300&theme=light`);
     await ready();
     if (presenting) await page.keyboard.press("F9");
     const fits = async (): Promise<void> => {

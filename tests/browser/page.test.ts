@@ -6,6 +6,7 @@ import AxeBuilder from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { launch } from "../../src/cli/chromium.ts";
+import { FAST } from "./visit.ts";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -79,7 +80,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
   also.each([/Counter in WAT/, /Counter in AssemblyScript/])(
     "the counter in %s: taken, compiled, deployed, called",
     async (language) => {
-      await open();
+      await open(FAST);
       await call("inc");
       await reply("inc")
         .getByText(/certified at/)
@@ -98,7 +99,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
   also(
     "Motoko compiles in the worker: a change is deployed and answers; a mistake is shown at its place",
     async () => {
-      await open();
+      await open(FAST);
       await call("inc");
       await reply("inc")
         .getByText(/certified at/)
@@ -169,7 +170,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
   also(
     "a project returns after a reload, and travels in a link; a damaged link says so and keeps one's own work",
     async () => {
-      await open();
+      await open(FAST);
       await page.locator(".monaco-editor").first().click();
       await page.keyboard.press("Control+Home");
       await page.keyboard.insertText("// mine\n");
@@ -192,7 +193,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
   );
 
   also("no accessibility faults, dark and light, and nothing is cut off at 360 px", async () => {
-    await open("notary-delay=300&theme=light");
+    await open("nodes=1&notary-delay=300&theme=light");
     await page.getByRole("button", { name: "Call inc" }).waitFor();
     for (const theme of ["light", "dark"]) {
       if (theme === "dark") await page.getByRole("button", { name: "Dark colours" }).click();

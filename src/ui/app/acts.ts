@@ -16,11 +16,11 @@ export async function callMethod(method: DidMethod): Promise<void> {
   const canister = canisters.shown;
   if (canister === undefined) return;
   if (method.func.args.length > 0) {
-    showPanel("Canisters");
-    const button = document.querySelector(`[aria-label="${CSS.escape(`Call ${method.name}`)}"]`);
-    const field = button?.closest("article")?.querySelector<HTMLElement>("input, select, textarea");
-    button?.scrollIntoView({ block: "center" });
-    field?.focus();
+    showPanel("Canisters", () => {
+      const button = document.querySelector(`[aria-label="${CSS.escape(`Call ${method.name}`)}"]`);
+      button?.scrollIntoView({ block: "center" });
+      return button?.closest("article")?.querySelector<HTMLElement>("input, select, textarea");
+    });
     return;
   }
   const mode = isQuery(method) ? "query" : "update";

@@ -18,11 +18,12 @@ export const layout = new Layout();
 const panel = (name: PanelName): HTMLElement | null =>
   document.querySelector(`section[aria-label="${name}"]`);
 
-export function showPanel(name: PanelName): void {
+/** Brings a panel to sight and gives the focus to what is wanted of it, or else to its first control. */
+export function showPanel(name: PanelName, wanted?: () => HTMLElement | null | undefined): void {
   layout.tab = PANELS.find(([known]) => known === name)![1];
   requestAnimationFrame(() => {
     const inside = "button:not(:disabled), [tabindex='0'], input, textarea";
-    panel(name)?.querySelector<HTMLElement>(inside)?.focus();
+    (wanted?.() ?? panel(name)?.querySelector<HTMLElement>(inside))?.focus();
   });
 }
 
