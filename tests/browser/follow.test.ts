@@ -1,6 +1,6 @@
-/** Following a message, in a real Chromium, on the dev server and on the build: live and slowed, and again from the facts. */
+/** Following a message, in a real Chromium, on the build: live and slowed, and again from the facts. */
 import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import { launch } from "../../src/cli/chromium.ts";
 
 let browser: Browser;
@@ -9,70 +9,63 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-describe.each(["dev", "built"] as const)("%s", (home) => {
-  /** The built page is what people get: all runs on it, and what opens a section on the dev server too. */
-  const also = test.runIf(home === "built");
-  let page: Page;
-  const errors: string[] = [];
+let page: Page;
+const errors: string[] = [];
 
-  const open = async (query = "notary-delay=50&latency=5"): Promise<void> => {
-    await page.goto(`${inject(home)}?${query}`);
-    await page.waitForSelector("html[data-ready]");
-    await page.getByRole("button", { name: "Call inc" }).waitFor();
-  };
-  const button = (name: string | RegExp) => page.getByRole("button", { name, exact: true });
-  const score = () => page.getByRole("region", { name: "Score" });
-  const replied = () =>
-    page
-      .getByRole("status", { name: "Reply of inc" })
-      .getByText(/certified at \d+/)
-      .waitFor();
+const open = async (query = "notary-delay=50&latency=5"): Promise<void> => {
+  await page.goto(`${inject("built")}?${query}`);
+  await page.waitForSelector("html[data-ready]");
+  await page.getByRole("button", { name: "Call inc" }).waitFor();
+};
+const button = (name: string | RegExp) => page.getByRole("button", { name, exact: true });
+const score = () => page.getByRole("region", { name: "Score" });
+const replied = () =>
+  page
+    .getByRole("status", { name: "Reply of inc" })
+    .getByText(/certified at \d+/)
+    .waitFor();
 
-  beforeEach(async () => {
-    errors.length = 0;
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-    page = await context.newPage();
-    page.on("pageerror", (error) => errors.push(error.message));
-    page.setDefaultTimeout(90_000);
-  });
-  afterEach(async () => {
-    await page.context().close();
-    expect(errors).toEqual([]);
-  });
+beforeEach(async () => {
+  errors.length = 0;
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  page = await context.newPage();
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.setDefaultTimeout(90_000);
+});
+afterEach(async () => {
+  await page.context().close();
+  expect(errors).toEqual([]);
+});
 
-  test("a call is followed slowly, told to its end, and the speed comes back by itself", async () => {
-    await open();
-    const speed = page.getByRole("combobox", { name: "Speed" });
-    expect(await speed.inputValue()).toBe("1");
-    await button("Follow a new call of inc").click();
-    const bar = page.getByRole("group", { name: "Following inc" });
-    await bar.getByText("slowed down").waitFor();
-    await score().getByText("The reply is verified.").waitFor();
-    await replied();
-    await bar.waitFor({ state: "detached" });
-    expect(await speed.inputValue()).toBe("1");
-  });
+test("a call is followed slowly, told to its end, and the speed comes back by itself", async () => {
+  await open();
+  const speed = page.getByRole("combobox", { name: "Speed" });
+  expect(await speed.inputValue()).toBe("1");
+  await button("Follow a new call of inc").click();
+  const bar = page.getByRole("group", { name: "Following inc" });
+  await bar.getByText("slowed down").waitFor();
+  await score().getByText("The reply is verified.").waitFor();
+  await replied();
+  await bar.waitFor({ state: "detached" });
+  expect(await speed.inputValue()).toBe("1");
+});
 
-  also(
-    "a call that has arrived is shown again from what nodes told; its stages can be visited; Escape goes back",
-    async () => {
-      await open();
-      await button("Call inc").click();
-      await replied();
-      await button("Follow it").click();
-      const bar = page.getByRole("group", { name: "Following inc" });
-      await bar.getByText("shown again").waitFor();
-      await bar.getByRole("button", { name: /made final/ }).click();
-      await score()
-        .getByText(/is notarized/)
-        .waitFor();
-      await bar.getByRole("button", { name: /waited for a block/ }).click();
-      await score()
-        .getByText(/Whoever makes the next block/)
-        .waitFor();
-      await page.keyboard.press("Escape");
-      await bar.waitFor({ state: "detached" });
-      await page.getByRole("slider", { name: "Heights" }).waitFor();
-    },
-  );
+test("a call that has arrived is shown again from what nodes told; its stages can be visited; Escape goes back", async () => {
+  await open();
+  await button("Call inc").click();
+  await replied();
+  await button("Follow it").click();
+  const bar = page.getByRole("group", { name: "Following inc" });
+  await bar.getByText("shown again").waitFor();
+  await bar.getByRole("button", { name: /made final/ }).click();
+  await score()
+    .getByText(/is notarized/)
+    .waitFor();
+  await bar.getByRole("button", { name: /waited for a block/ }).click();
+  await score()
+    .getByText(/Whoever makes the next block/)
+    .waitFor();
+  await page.keyboard.press("Escape");
+  await bar.waitFor({ state: "detached" });
+  await page.getByRole("slider", { name: "Heights" }).waitFor();
 });

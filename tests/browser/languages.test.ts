@@ -30,9 +30,9 @@ async function write(text: string): Promise<void> {
   await page.keyboard.insertText(text);
 }
 
-/** Rests the pointer on the first such word of the line that holds these words. */
-async function rest(inLine: string, word: string): Promise<void> {
-  const place = await page.waitForFunction(
+/** Where the first such word is, in the line that holds these words. */
+const placeOf = (inLine: string, word: string) =>
+  page.waitForFunction(
     ([inLine, word]) => {
       for (const line of document.querySelectorAll(".view-line")) {
         if (!line.textContent?.replaceAll("\u00a0", " ").includes(inLine!)) continue;
@@ -51,11 +51,24 @@ async function rest(inLine: string, word: string): Promise<void> {
     },
     [inLine, word],
   );
-  const { x, y } = (await place.jsonValue())!;
-  await page.mouse.move(x, y, { steps: 4 });
+
+const HOVER_TRIES = 12;
+const HOVER_TRY_MS = 5_000;
+/** Rests the pointer on a word until these words show. Text that is coloured anew meanwhile takes the hover away: then again. */
+async function hover(inLine: string, word: string, words: string): Promise<void> {
+  const shown = page.locator(".monaco-hover-content:visible", { hasText: words }).first();
+  for (let tries = 1; ; tries++) {
+    const { x, y } = (await (await placeOf(inLine, word)).jsonValue())!;
+    await page.mouse.move(0, 0);
+    await page.mouse.move(x, y, { steps: 4 });
+    try {
+      return await shown.waitFor({ timeout: HOVER_TRY_MS });
+    } catch (error) {
+      if (tries === HOVER_TRIES) throw error;
+    }
+  }
 }
 
-const hover = (words: string) => page.locator(".monaco-hover-content:visible", { hasText: words }).first();
 const squiggles = ".squiggly-error, .squiggly-warning, .squiggly-info";
 
 test("AssemblyScript: the guestbook has no errors, types on hover, and a mistake is marked", async () => {
@@ -71,17 +84,13 @@ let entries: Entry[] = [];
   await page.getByLabel("Diagnostics").getByText("not assignable").waitFor();
   await write(guestbook);
   await page.locator(squiggles).first().waitFor({ state: "detached" });
-  await rest("import", "time");
-  await hover("Nanoseconds since 1970").waitFor();
+  await hover("import", "time", "Nanoseconds since 1970");
   expect(await page.locator(squiggles).count()).toBe(0);
 });
 
 test("WAT: an instruction, an import of ic0 and the name it was given say what they do", async () => {
   await take(/Counter in WAT/);
-  await rest("i64.store", "i64.store");
-  await hover("Writes it to memory").waitFor();
-  await rest("call $append", "$append");
-  await hover("Adds bytes to the reply").waitFor();
-  await rest('(import "ic0" "msg_reply"', "msg_reply");
-  await hover("A call is answered once.").waitFor();
+  await hover("i64.store", "i64.store", "Writes it to memory");
+  await hover("call $append", "$append", "Adds bytes to the reply");
+  await hover('(import "ic0" "msg_reply"', "msg_reply", "A call is answered once.");
 });
