@@ -1,15 +1,10 @@
 /** A few seeds of `npm run fuzz`, so that what it promises holds at every commit. */
 import { expect, test } from "vitest";
 import { fuzzSeed } from "../../src/lab/simulation/fuzz.ts";
-import { STORM_WAT } from "../../src/lab/simulation/storm-canister.ts";
-import { randomModule } from "../../src/shell/testing/random-module.ts";
-import { wat } from "../../src/shell/testing/wat.ts";
-import { wasmHost } from "./setup.ts";
-
-const modules = { storm: wat(STORM_WAT), random: randomModule };
+import { world } from "./setup.ts";
 
 test.each([1, 6])("seed %i", (seed) => {
-  const { broken, executed } = fuzzSeed(seed, modules, () => wasmHost);
+  const { broken, messages } = fuzzSeed(seed, world);
   expect(broken).toEqual([]);
-  expect(executed).toBeGreaterThan(20);
+  expect(messages).toBeGreaterThan(20);
 });

@@ -2,36 +2,39 @@
 import { IDL } from "@icp-sdk/core/candid";
 import { Principal } from "@icp-sdk/core/principal";
 import { type Prng, prng } from "../../src/base/prng.ts";
-import { decodeCbor, encodeCborTagged } from "../../src/codec/cbor.ts";
-import { requestId } from "../../src/codec/representation-independent-hash.ts";
+import { encodeCborTagged } from "../../src/codec/cbor.ts";
 import { keysOn, makeGenesis } from "../../src/lab/genesis.ts";
-import type {
-  PlannedRequest,
-  SimulationResult,
-  SimulationSetup,
-} from "../../src/lab/simulation/simulation.ts";
+import type { PlannedRequest } from "../../src/lab/simulation/random-requests.ts";
+import type { World } from "../../src/lab/simulation/simulation.ts";
+import { STORM_WAT } from "../../src/lab/simulation/storm-canister.ts";
 import { makeStandInGenesis } from "../../src/lab/simulation/stand-in.ts";
 import { subnetAt } from "../../src/registry/registry.ts";
 import { loadMclBls } from "../../src/crypto/bls-mcl.ts";
 import { createNodeCrypto } from "../../src/shell/node-crypto.ts";
 import { wat } from "../../src/shell/testing/wat.ts";
+import { randomModule } from "../../src/shell/testing/random-module.ts";
 import { createWasmHost } from "../../src/shell/wasm-host.ts";
-import type { LabTime, MessageId } from "../../src/types/ids.ts";
+import type { LabTime } from "../../src/types/ids.ts";
 import { canisterIdOf } from "../../src/types/principal.ts";
+import type { SubnetSetup } from "./subnet.ts";
 
 const SETTINGS = { notaryDelayMs: 300, unitDelayMs: 1000, latencyMs: 0 };
 const bls = await loadMclBls();
 export const wasmHost = createWasmHost({ memoryUnits: 1000 });
+/** For whole simulations. */
+export const world: World = {
+  wasmHost: () => wasmHost,
+  modules: { storm: wat(STORM_WAT), random: randomModule },
+  bls,
+};
 
-export function standInSetup(nodes: 1 | 4 | 7 | 13, seed: number): SimulationSetup {
+export function standInSetup(nodes: 1 | 4 | 7 | 13, seed: number): SubnetSetup {
   const draw = prng(seed);
-  // With a short unit delay worse ranks propose while better ones are still on their way.
-  const settings = { ...SETTINGS, nodes, unitDelayMs: seed % 2 === 0 ? 150 : SETTINGS.unitDelayMs };
-  const { registry, cryptos } = makeStandInGenesis(settings, (n) => draw.bytes(n));
+  const { registry, cryptos } = makeStandInGenesis({ ...SETTINGS, nodes }, (n) => draw.bytes(n));
   return { registry, cryptos, wasmHost: () => wasmHost };
 }
 
-export function realSetup(nodes: 1 | 4 | 7 | 13, seed: number): SimulationSetup {
+export function realSetup(nodes: 1 | 4 | 7 | 13, seed: number): SubnetSetup {
   const draw = prng(seed);
   const { registry, secrets } = makeGenesis({ ...SETTINGS, nodes }, (n) => draw.bytes(n), keysOn(bls));
   const subnet = subnetAt(registry, registry.latestVersion);
@@ -63,13 +66,6 @@ export const counterWasm = (): Uint8Array => wat(COUNTER_WAT);
 const COUNTER = canisterIdOf(0n);
 const COUNTER_TEXT = Principal.fromHex(COUNTER).toText();
 
-/** The message id, read back from the envelope as any node would. */
-function idOf(request: PlannedRequest["request"]): MessageId {
-  const decoded = decodeCbor(request.body);
-  if (!decoded.ok || !(decoded.value instanceof Map)) throw new Error("our own envelope decodes");
-  return requestId(decoded.value.get("content") as Map<string, never>);
-}
-
 /** A call by the anonymous user, which needs no signature. */
 export function anonymousCall(
   canister: string,
@@ -95,9 +91,9 @@ export function anonymousCall(
   };
 }
 
-export function counterWorkload(nodes: number) {
-  const incIds: MessageId[] = [];
-  const plan = (draw: Prng, genesis: LabTime): PlannedRequest[] => {
+export const counterWorkload =
+  (nodes: number) =>
+  (draw: Prng, genesis: LabTime): PlannedRequest[] => {
     const create = IDL.encode([IDL.Record({ amount: IDL.Opt(IDL.Nat) })], [{ amount: [] }]);
     const install = IDL.encode(
       [
@@ -130,38 +126,8 @@ export function counterWorkload(nodes: number) {
     for (let k = 0; k < calls; k++) {
       const at = 10_000 + draw.below(20_000);
       const request = anonymousCall(COUNTER_TEXT, "inc", new Uint8Array(), genesis, 1000 + k);
-      incIds.push(idOf(request));
       requests.push({ afterMs: at, to: all, request });
       if (draw.chance(0.5)) requests.push({ afterMs: at + draw.below(10_000), to: all, request });
     }
     return requests;
   };
-  /** What the counter holds at the first node, once what was executed is certified too. */
-  const counted = (result: SimulationResult): bigint => {
-    result.network.runFor(5_000);
-    const query = {
-      ...anonymousCall(COUNTER_TEXT, "get", new Uint8Array(), 0, 0),
-      path: `/api/v3/canister/${COUNTER_TEXT}/query`,
-    };
-    const body = encodeCborTagged({
-      content: {
-        request_type: "query",
-        sender: Uint8Array.of(4),
-        canister_id: Principal.fromText(COUNTER_TEXT).toUint8Array(),
-        method_name: "get",
-        arg: new Uint8Array(),
-        ingress_expiry: 0n,
-      },
-    });
-    const reply = result.network.http(result.nodes[0]!, { ...query, body });
-    const text = Buffer.from(reply.body).toString("latin1");
-    const at = text.indexOf("DIDL\x00\x01\x78");
-    return at < 0 ? 0n : Buffer.from(reply.body).readBigUInt64LE(at + 7);
-  };
-  /** Distinct calls of inc that the first node executed: what the counter must hold. */
-  const calls = (result: SimulationResult): bigint => {
-    const ids = new Set(incIds);
-    return BigInt([...result.executed.get(result.nodes[0]!)!.keys()].filter((id) => ids.has(id)).length);
-  };
-  return { plan, counted, calls };
-}

@@ -4,10 +4,11 @@ import { IDL } from "@icp-sdk/core/candid";
 import { Principal } from "@icp-sdk/core/principal";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { assemblyscriptCompiler } from "../../src/compilers/assemblyscript/assemblyscript.ts";
-import { SIMULATION_GENESIS, simulate } from "../../src/lab/simulation/simulation.ts";
+import { SIMULATION_GENESIS } from "../../src/lab/simulation/simulation.ts";
 import { idlOf, readInterface } from "../../src/ui/shared/candid/shape.ts";
 import { agentFor, deploy } from "../agent/clients.ts";
 import { realSetup } from "../simulation/setup.ts";
+import { runSubnet } from "../simulation/subnet.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: SIMULATION_GENESIS });
@@ -65,7 +66,7 @@ const CALLER = `
 
 async function subnet() {
   const setup = realSetup(1, 5);
-  const { network, nodes } = simulate(setup, { seed: 5, heights: 2 });
+  const { network, nodes } = runSubnet(setup, 2);
   const registry = setup.registry.versions.get(1)!;
   const agent = agentFor({
     fetch: network.fetchAt(nodes[0]!),

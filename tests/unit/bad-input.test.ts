@@ -8,14 +8,14 @@ import { Ed25519KeyIdentity } from "@icp-sdk/core/identity";
 import { Principal } from "@icp-sdk/core/principal";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { encodeCborTagged } from "../../src/codec/cbor.ts";
-import { violations } from "../../src/lab/simulation/checkers.ts";
-import { SIMULATION_GENESIS, type SimulationResult, simulate } from "../../src/lab/simulation/simulation.ts";
+import { SIMULATION_GENESIS } from "../../src/lab/simulation/simulation.ts";
 import { subnetAt } from "../../src/registry/registry.ts";
 import { agentFor, counterOf, deploy } from "../agent/clients.ts";
 import { wat } from "../../src/shell/testing/wat.ts";
 import { counterWasm, realSetup } from "../simulation/setup.ts";
+import { type RunningSubnet, runSubnet } from "../simulation/subnet.ts";
 
-let result: SimulationResult;
+let result: RunningSubnet;
 let any: Principal;
 let agent: ReturnType<typeof agentFor>;
 
@@ -26,7 +26,7 @@ beforeAll(() => {
   const subnet = subnetAt(setup.registry, 1);
   const limits = { ...subnet.limits, update: 50_000_000n };
   const registry = { latestVersion: 1, versions: new Map([[1, { ...subnet, limits }]]) };
-  result = simulate({ ...setup, registry }, { seed: 11, heights: 2 });
+  result = runSubnet({ ...setup, registry }, 2);
   any = Principal.fromHex(subnet.canisterRanges[0]!.start);
   agent = agentFor({
     fetch: result.network.fetchAt(result.nodes[0]!),
@@ -120,5 +120,5 @@ test("three mebibytes", () => {
 test("afterwards the subnet goes on, and every node holds the same states", async () => {
   const counter = counterOf(agent, await deploy(agent, any, counterWasm()));
   expect(await counter.inc()).toBe(1n);
-  expect(violations(result)).toEqual([]);
+  expect(result.checkers.broken).toEqual([]);
 });

@@ -8,11 +8,11 @@ import { Principal } from "@icp-sdk/core/principal";
 import { defined } from "../../src/base/assert.ts";
 import { PREBUILT, prebuild } from "../../src/cli/prebuild.ts";
 import type { Example, PrebuiltCanister } from "../../src/compilers/prebuilt.ts";
-import { simulate } from "../../src/lab/simulation/simulation.ts";
 import { type Did, idlOf, readInterface } from "../../src/ui/shared/candid/shape.ts";
 import { encodeInit } from "../../src/ui/shared/examples.ts";
 import { agentFor, deploy, managementOf } from "../agent/clients.ts";
 import { realSetup } from "../simulation/setup.ts";
+import { type RunningSubnet, runSubnet } from "../simulation/subnet.ts";
 
 const prepared = prebuild();
 
@@ -21,14 +21,14 @@ export class Stage {
   readonly rootKey: Uint8Array;
   readonly anyId: Principal;
   readonly #fetch: typeof fetch;
-  readonly #network: ReturnType<typeof simulate>["network"];
+  readonly #network: RunningSubnet["network"];
   readonly #agents = new Map<string, HttpAgent>();
   readonly #canisters = new Map<string, { id: Principal; did: Did }>();
 
   private constructor(example: Example) {
     this.example = example;
     const setup = realSetup(1, 11);
-    const { network, nodes } = simulate(setup, { seed: 11, heights: 2 });
+    const { network, nodes } = runSubnet(setup, 2);
     this.#network = network;
     this.#fetch = network.fetchAt(nodes[0]!);
     this.rootKey = setup.registry.versions.get(1)!.publicKeyDer;

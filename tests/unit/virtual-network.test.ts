@@ -3,13 +3,14 @@ import { Certificate, lookupResultToBuffer } from "@icp-sdk/core/agent";
 import { Principal } from "@icp-sdk/core/principal";
 import { describe, expect, test } from "vitest";
 import { encodeCborTagged, decodeCbor } from "../../src/codec/cbor.ts";
-import { SIMULATION_GENESIS, simulate } from "../../src/lab/simulation/simulation.ts";
+import { SIMULATION_GENESIS } from "../../src/lab/simulation/simulation.ts";
 import { utf8 } from "../../src/base/bytes.ts";
 import { realSetup, standInSetup } from "../simulation/setup.ts";
+import { runSubnet } from "../simulation/subnet.ts";
 
 describe.each([1, 4] as const)("n = %i", (nodes) => {
   test("empty blocks are finalized, executed and certified", () => {
-    const result = simulate(standInSetup(nodes, 1), { seed: 1, heights: 5 });
+    const result = runSubnet(standInSetup(nodes, 1), 5);
     expect(result.reached).toBe(true);
     for (const id of result.nodes) {
       const node = result.network.inspect(id, { kind: "node" });
@@ -19,7 +20,7 @@ describe.each([1, 4] as const)("n = %i", (nodes) => {
 
   test("the official agent verifies certified time under real BLS", async () => {
     const setup = realSetup(nodes, 3);
-    const result = simulate(setup, { seed: 3, heights: 3 });
+    const result = runSubnet(setup, 3);
     const subnet = setup.registry.versions.get(1)!;
     const canister = Principal.fromHex(subnet.canisterRanges[0]!.start);
     const body = encodeCborTagged({

@@ -1,51 +1,137 @@
-/** Checkers outside the replica: they know only what nodes said they finalized and computed. */
-import type { SimulationResult } from "./simulation.ts";
+/**
+ * Checkers outside the replica. They know what honest nodes say they did, every message that was sent, and every state
+ * before it was hashed; they believe no liar.
+ *
+ *   K1  One finalized block a height, one state root a height, and nothing but that root is certified.
+ *   K2  Ingress is in one finalized block at most, and executed once at most.
+ *   K3  A node's certified height rises.
+ *   K4  No honest node signs twice (`double-signing.ts`).
+ *   K5  Every state keeps its promises (`promises.ts`).
+ */
+import type { Hash, Height, MessageId, NodeId } from "../../types/ids.ts";
+import type { Fact, TraceEntry } from "../../types/trace.ts";
+import type { ReplicatedState } from "../../replica/state/state.ts";
+import { createDoubleSigning } from "./double-signing.ts";
+import { brokenPromises } from "./promises.ts";
 
-/** Sentences about what is broken; none: all promises held. */
-export function violations(result: SimulationResult): string[] {
-  return [
-    ...disagreements("finalized blocks", result.finalized),
-    ...disagreements("state roots", result.roots),
-    ...includedTwice(result),
-    ...repeated(result),
-    ...result.broken,
-    ...(result.reached ? [] : ["some node did not reach the height asked for after the links healed"]),
-  ];
+export interface Checkers {
+  /** Sentences about what is broken; none: all promises held. */
+  readonly broken: readonly string[];
+  /** Highest height whose state a node has certified; 0 at first. */
+  certified(node: NodeId): Height;
+  executed(node: NodeId): Height;
+  /** Highest finalized height of all. */
+  readonly finalized: Height;
+  root(height: Height): Hash | undefined;
+  /** Whether honest nodes computed it at some height. */
+  isAgreed(root: Hash): boolean;
+  /** Of one node: how many users' messages it executed. */
+  messages(node: NodeId): number;
+  report(sentence: string): void;
+  fact(entry: TraceEntry): void;
+  sent(from: NodeId, bytes: Uint8Array): void;
+  state(state: ReplicatedState): void;
 }
 
-function disagreements(what: string, byNode: ReadonlyMap<string, ReadonlyMap<number, string>>): string[] {
-  const first = new Map<number, { node: string; value: string }>();
-  const out: string[] = [];
-  for (const [node, values] of byNode) {
-    for (const [height, value] of values) {
+export function createCheckers(honest: ReadonlySet<NodeId>): Checkers {
+  const broken: string[] = [];
+  const report = (sentence: string): void => {
+    if (!broken.includes(sentence)) broken.push(sentence);
+  };
+  const blocks = agreement("finalized blocks", report);
+  const roots = agreement("state roots", report);
+  const allRoots = new Set<Hash>();
+  const includedAt = new Map<MessageId, Height>();
+  const executedAt = new Map<MessageId, Height>();
+  const thisRound = new Map<NodeId, Set<MessageId>>();
+  const messages = new Map<NodeId, number>();
+  const certified = new Map<NodeId, Height>();
+  const executed = new Map<NodeId, Height>();
+  const doubleSigning = createDoubleSigning(report);
+  let finalized = 0;
+  let judged = 0;
+
+  function once(where: Map<MessageId, Height>, message: MessageId, height: Height, what: string): void {
+    const before = where.get(message);
+    if (before !== undefined && before !== height)
+      report(`ingress ${message} is ${what} at heights ${before} and ${height}`);
+    where.set(message, height);
+  }
+
+  function executes(node: NodeId, fact: Extract<Fact, { kind: "message-executed" }>): void {
+    // Callbacks name the user's call for which they run, too.
+    if (fact.message === undefined || fact.method.startsWith("(")) return;
+    once(executedAt, fact.message, fact.height, "executed");
+    const mine = thisRound.get(node) ?? new Set();
+    thisRound.set(node, mine);
+    if (mine.has(fact.message)) report(`ingress ${fact.message} is executed twice at height ${fact.height}`);
+    mine.add(fact.message);
+    messages.set(node, (messages.get(node) ?? 0) + 1);
+  }
+
+  return {
+    broken,
+    certified: (node) => certified.get(node) ?? 0,
+    executed: (node) => executed.get(node) ?? 0,
+    get finalized() {
+      return finalized;
+    },
+    root: (height) => roots.at(height),
+    isAgreed: (root) => allRoots.has(root),
+    messages: (node) => messages.get(node) ?? 0,
+    report,
+    sent: (from, bytes) => {
+      if (honest.has(from)) doubleSigning(from, bytes);
+    },
+    fact({ node, fact }) {
+      if (!honest.has(node)) return;
+      switch (fact.kind) {
+        case "finalized":
+          blocks.add(node, fact.height, fact.block);
+          finalized = Math.max(finalized, fact.height);
+          for (const message of fact.ingress) once(includedAt, message, fact.height, "finalized");
+          if (new Set(fact.ingress).size < fact.ingress.length)
+            report(`the block at height ${fact.height} holds a message twice`);
+          break;
+        case "round-executed":
+          roots.add(node, fact.height, fact.root);
+          allRoots.add(fact.root);
+          executed.set(node, fact.height);
+          thisRound.delete(node);
+          break;
+        case "message-executed":
+          executes(node, fact);
+          break;
+        case "certified":
+          roots.add(node, fact.height, fact.root);
+          if (fact.height <= (certified.get(node) ?? 0))
+            report(`${node} certifies height ${fact.height} after ${certified.get(node)}`);
+          certified.set(node, fact.height);
+          break;
+        case "stopped":
+          report(`${node} stopped: ${fact.because}`);
+          break;
+        default:
+      }
+    },
+    state(state) {
+      if (state.height <= judged) return;
+      judged = state.height;
+      for (const sentence of brokenPromises(state)) report(sentence);
+    },
+  };
+}
+
+/** What must be equal at a height, whoever says it. */
+function agreement(what: string, report: (sentence: string) => void) {
+  const first = new Map<Height, { readonly node: NodeId; readonly value: Hash }>();
+  return {
+    at: (height: Height): Hash | undefined => first.get(height)?.value,
+    add(node: NodeId, height: Height, value: Hash): void {
       const known = first.get(height);
       if (known === undefined) first.set(height, { node, value });
-      else if (known.value !== value) {
-        out.push(`two ${what} at height ${height}: ${known.value} at ${known.node}, ${value} at ${node}`);
-      }
-    }
-  }
-  return out;
-}
-
-function repeated(result: SimulationResult): string[] {
-  const out: string[] = [];
-  for (const [node, messages] of result.executed) {
-    for (const [message, times] of messages) {
-      if (times > 1) out.push(`${node} executed ingress ${message} ${times} times`);
-    }
-  }
-  return out;
-}
-
-function includedTwice({ included }: SimulationResult): string[] {
-  const out: string[] = [];
-  for (const [node, messages] of included) {
-    const seen = new Set<string>();
-    for (const message of messages) {
-      if (seen.has(message)) out.push(`${node} finalized ingress ${message} in two blocks`);
-      seen.add(message);
-    }
-  }
-  return out;
+      else if (known.value !== value)
+        report(`two ${what} at height ${height}: ${known.value} at ${known.node}, ${value} at ${node}`);
+    },
+  };
 }

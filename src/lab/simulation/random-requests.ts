@@ -12,8 +12,15 @@ import type { Type } from "../../replica/execution/management/candid-types.ts";
 import type { HttpRequest } from "../../types/http.ts";
 import type { CanisterId, LabTime } from "../../types/ids.ts";
 import { canisterIdOf, principalText } from "../../types/principal.ts";
-import type { PlannedRequest } from "./simulation.ts";
 import { STORM_CANISTERS, stormProgram } from "./storm-canister.ts";
+
+export interface PlannedRequest {
+  /** Milliseconds after genesis. */
+  readonly afterMs: number;
+  /** Positions of the nodes it is sent to. */
+  readonly to: readonly number[];
+  readonly request: HttpRequest;
+}
 
 export interface Modules {
   /** The storm canister's. */

@@ -1,194 +1,327 @@
 /**
- * One seeded run of a whole subnet on the virtual clock: sizes, latencies, losses, silent nodes and workload are drawn
- * from the seed; two runs of one seed are equal to the byte.
+ * One seeded run of a whole subnet on the virtual clock; two runs of one plan are equal to the byte.
  *
- * Phase 1 runs under loss with up to f silent nodes; then links heal and silent nodes wake, and everyone must reach
- * the height asked for (safety first, then liveness).
+ * First everything goes wrong that the plan says: what must hold then is safety, with any number of nodes silent, frozen
+ * or cut off, and at most f that lie. Then all heals, except that liars stay liars, and progress is demanded: every
+ * honest node must certify the heights asked for, within a bound of virtual time.
  */
-import { assert } from "../../base/assert.ts";
-import { type Prng, prng } from "../../base/prng.ts";
-import { sha256Hasher } from "../../crypto/hash.ts";
 import { toHex } from "../../base/bytes.ts";
-import { faultsTolerated, type Registry } from "../../registry/registry.ts";
+import { type Prng, prng } from "../../base/prng.ts";
+import type { Bls } from "../../crypto/bls.ts";
+import { sha256Hasher } from "../../crypto/hash.ts";
+import { faultsTolerated, nodeIds, subnetAt, type Registry } from "../../registry/registry.ts";
 import type { ReplicaCrypto } from "../../replica/interfaces/crypto.ts";
+import type { Replica } from "../../replica/interfaces/events.ts";
 import type { WasmHost } from "../../replica/interfaces/wasm-host.ts";
 import { createReplica, restoreReplica, type ReplicaDeps } from "../../replica/replica.ts";
-import type { HttpRequest } from "../../types/http.ts";
-import type { Hash, Height, LabTime, MessageId, NodeId } from "../../types/ids.ts";
-import type { LinkPolicy } from "../../shell/gate.ts";
+import { createNodeCrypto } from "../../shell/node-crypto.ts";
+import type { Hash, Height, LabTime, NodeId } from "../../types/ids.ts";
+import type { TraceEntry } from "../../types/trace.ts";
+import { keysOn, makeGenesis } from "../genesis.ts";
+import { lying } from "../liars/liar.ts";
+import { LIE, LIES } from "../liars/lies.ts";
 import { VirtualNetwork } from "../virtual-network.ts";
-import { brokenPromises } from "./promises.ts";
+import { certifiedRoot, TIME_REQUEST } from "./certificates.ts";
+import { type Checkers, createCheckers } from "./checkers.ts";
+import { createLinks } from "./links.ts";
+import type { Plan } from "./plan.ts";
+import { beyondBounds } from "./pool-bounds.ts";
+import { type Modules, randomRequests } from "./random-requests.ts";
+import { makeStandInGenesis } from "./stand-in.ts";
+import { Tally } from "./tally.ts";
 
-export interface SimulationSetup {
-  readonly registry: Registry;
-  /** In the order of the subnet's nodes. */
-  readonly cryptos: readonly ReplicaCrypto[];
+/** What the core cannot make for itself. */
+export interface World {
   wasmHost(): WasmHost;
+  readonly modules: Modules;
+  /** For plans that sign with it. */
+  readonly bls?: Bls;
 }
 
-export interface SimulationOptions {
-  readonly seed: number;
-  readonly heights: Height;
-  /** Requests to send while it runs; drawn apart from the faults, so that both stay stable when one changes. */
-  readonly workload?: (draw: Prng, genesis: LabTime) => readonly PlannedRequest[];
-  /** Replace a node by its restored snapshot when it first finalizes this height. */
-  readonly restoreAt?: Height;
-}
-
-export interface PlannedRequest {
-  /** Milliseconds after genesis. */
-  readonly afterMs: number;
-  /** Positions of the nodes it is sent to. */
-  readonly to: readonly number[];
-  readonly request: HttpRequest;
-}
-
-export interface SimulationResult {
-  readonly seed: number;
-  readonly drawn: {
-    readonly latencyMs: number;
-    readonly jitterMs: number;
-    /** What a link's own latency is drawn below, on top. */
-    readonly unevenMs: number;
-    readonly loss: number;
-    readonly silent: readonly number[];
-  };
-  readonly network: VirtualNetwork;
-  readonly nodes: readonly NodeId[];
-  /** What each node finalized and computed, by height. */
-  readonly finalized: ReadonlyMap<NodeId, ReadonlyMap<Height, Hash>>;
-  readonly roots: ReadonlyMap<NodeId, ReadonlyMap<Height, Hash>>;
-  /** Ingress messages of the blocks that each node finalized, in order. */
-  readonly included: ReadonlyMap<NodeId, readonly MessageId[]>;
-  /** How often each node executed each ingress message. */
-  readonly executed: ReadonlyMap<NodeId, ReadonlyMap<MessageId, number>>;
+export interface Outcome {
+  /** Sentences about what is broken; none: all promises held. */
+  readonly broken: readonly string[];
+  readonly finalized: Height;
+  /** Users' messages that the first honest node executed. */
+  readonly messages: number;
+  /** How often each kind of fault really happened. */
+  readonly happened: Readonly<Record<string, number>>;
   /** SHA-256 over every message sent, in order, with sender and receiver. */
   readonly sent: Hash;
-  readonly reached: boolean;
-  /** What the first node that made a state found broken in it. */
-  readonly broken: readonly string[];
+  /** Of the state at the height asked for. */
+  readonly root: Hash | undefined;
+  /** What nodes said last, oldest first. */
+  readonly lastFacts: readonly TraceEntry[];
+}
+
+export interface RunOptions {
+  /** Replace a node by its restored snapshot when it is the first to finalize this height. */
+  readonly restoreAt?: Height;
 }
 
 export const SIMULATION_GENESIS: LabTime = 1_700_000_000_000;
 
-export function simulate(setup: SimulationSetup, options: SimulationOptions): SimulationResult {
-  const draw = prng(options.seed);
-  const links = draw.fork();
-  const work = draw.fork();
-  const version = setup.registry.latestVersion;
-  const subnet = setup.registry.versions.get(version)!;
-  const nodes = subnet.nodes.map((n) => n.id);
-  // In half of the seeds every link has a latency of its own, up to seconds: blocks of worse ranks overtake better ones.
-  const uneven = draw.chance(0.5);
-  const drawn = {
-    latencyMs: 5 + draw.below(100),
-    jitterMs: draw.below(200),
-    unevenMs: uneven ? 300 + draw.below(1500) : 0,
-    loss: draw.chance(0.5) ? draw.below(20) / 100 : 0,
-    silent: drawSilent(draw, nodes.length),
-  };
-  const own = new Map<string, number>();
-  for (const from of nodes) for (const to of nodes) own.set(`${from} ${to}`, draw.below(drawn.unevenMs + 1));
-  let healed = false;
-  const policy =
-    (to: NodeId): LinkPolicy =>
-    (from, now) => {
-      const jitter = links.below(drawn.jitterMs + 1);
-      if (links.chance(drawn.loss) && !healed) return undefined;
-      return now + drawn.latencyMs + (healed ? 0 : own.get(`${from} ${to}`)!) + jitter;
-    };
-  const judged = new Set<Height>();
-  const broken: string[] = [];
+/** Virtual time for a height while faults last; and, after that, for a height and for all to find each other again. */
+const FAULTY_HEIGHT_MS = 1_200;
+const HEALED_HEIGHT_MS = 15_000;
+const HEALING_MS = 120_000;
+/** Heights beyond the tip that prove progress. */
+const PROGRESS = 3;
+const CERTIFICATE_EVERY_MS = 5_000;
+const POOLS_EVERY_HEIGHTS = 10;
+const FACTS_KEPT = 40;
+
+export function simulate(plan: Plan, world: World, options: RunOptions = {}): Outcome {
+  const draw = prng(plan.seed).fork();
+  const { registry, cryptos } = genesisOf(plan, world, draw.fork());
+  const subnet = subnetAt(registry, registry.latestVersion);
+  const nodes = nodeIds(subnet);
+  const liars = new Map(plan.faults.liars.map(({ node, lies }) => [nodes[node]!, lies]));
+  const honest = new Set(nodes.filter((id) => !liars.has(id)));
+  const tally = new Tally();
+  const checkers = createCheckers(honest);
+
   const deps = (i: number): ReplicaDeps => ({
     me: nodes[i]!,
-    registry: setup.registry,
+    registry,
     genesis: SIMULATION_GENESIS,
-    crypto: setup.cryptos[i]!,
-    wasm: setup.wasmHost(),
-    watch: (state) => {
-      if (judged.has(state.height)) return;
-      judged.add(state.height);
-      broken.push(...brokenPromises(state));
-    },
+    crypto: cryptos[i]!,
+    wasm: world.wasmHost(),
+    watch: honest.has(nodes[i]!) ? checkers.state : () => {},
   });
+  const lieStreams = nodes.map(() => draw.fork());
+  function seated(i: number, replica: Replica): Replica {
+    const me = nodes[i]!;
+    const peers = nodes.filter((id) => id !== me);
+    const streams = new Map(LIES.map((name) => [name, lieStreams[i]!.fork()]));
+    const lies = LIES.filter((name) => liars.get(me)?.includes(name)).map((name) =>
+      LIE[name]({
+        me,
+        peers,
+        subnet,
+        crypto: cryptos[i]!,
+        draw: streams.get(name)!,
+        lied: () => tally.count(name),
+      }),
+    );
+    return lies.length === 0 ? replica : lying(replica, lies);
+  }
+
+  const links = createLinks(plan, nodes, SIMULATION_GENESIS, draw.fork(), tally);
   const network = new VirtualNetwork(
-    nodes.map((id, i) => ({ id, replica: createReplica(deps(i)) })),
+    nodes.map((id, i) => ({ id, replica: seated(i, createReplica(deps(i))) })),
     SIMULATION_GENESIS,
-    policy,
+    links.policy,
   );
   network.keepTrace = false;
-
-  const finalized = new Map(nodes.map((id) => [id, new Map<Height, Hash>()]));
-  const roots = new Map(nodes.map((id) => [id, new Map<Height, Hash>()]));
-  const included = new Map(nodes.map((id) => [id, [] as MessageId[]]));
-  const executed = new Map(nodes.map((id) => [id, new Map<MessageId, number>()]));
-  let restore: NodeId | undefined;
-  network.onTrace = ({ node, fact }) => {
-    if (fact.kind === "finalized") {
-      const mine = finalized.get(node)!;
-      assert(mine.get(fact.height) === undefined, `${node} finalizes height ${fact.height} once`);
-      mine.set(fact.height, fact.block);
-      included.get(node)!.push(...fact.ingress);
-      if (fact.height === options.restoreAt && restore === undefined) restore = node;
-    }
-    if (fact.kind === "round-executed") roots.get(node)!.set(fact.height, fact.root);
-    // Callbacks name the user's call for which they run, too.
-    if (fact.kind === "message-executed" && fact.message !== undefined && !fact.method.startsWith("(")) {
-      const mine = executed.get(node)!;
-      mine.set(fact.message, (mine.get(fact.message) ?? 0) + 1);
-    }
-    assert(fact.kind !== "stopped", fact.kind === "stopped" ? fact.because : "");
-  };
-  const sent = sha256Hasher();
-  const position = new Map(nodes.map((id, i) => [id, i]));
+  network.link = (from, to, bytes) => links.carry(from, to, bytes, network.now);
+  const sent = hashOfSent(nodes);
+  let last: Uint8Array | undefined;
   network.onSend = (from, to, bytes) => {
-    sent.update(Uint8Array.of(position.get(from)!, position.get(to)!)).update(bytes);
+    sent.add(from, to, bytes);
+    if (bytes !== last) checkers.sent(from, bytes);
+    last = bytes;
+  };
+  const lastFacts: TraceEntry[] = [];
+  const toInspect = new Set<NodeId>();
+  let toRestore: NodeId | undefined;
+  network.onTrace = (entry) => {
+    checkers.fact(entry);
+    const { node, fact } = entry;
+    if (fact.kind === "finalized" && fact.height % POOLS_EVERY_HEIGHTS === 0 && honest.has(node))
+      toInspect.add(node);
+    if (fact.kind === "finalized" && fact.height === options.restoreAt && honest.has(node))
+      toRestore ??= node;
+    if (lastFacts.push(entry) > 2 * FACTS_KEPT) lastFacts.splice(0, FACTS_KEPT);
   };
 
-  for (const i of drawn.silent) network.setSilent(nodes[i]!, true);
-  const planned = [...(options.workload?.(work, SIMULATION_GENESIS) ?? [])].sort(
-    (a, b) => a.afterMs - b.afterMs,
-  );
-  const restored = new Set<NodeId>();
-  const reached = (): boolean =>
-    nodes.every((id, i) =>
-      healed || !drawn.silent.includes(i) ? roots.get(id)!.has(options.heights) : true,
-    );
-  const tick = (): boolean => {
-    while (planned[0] !== undefined && network.now >= SIMULATION_GENESIS + planned[0].afterMs) {
-      const { to, request } = planned.shift()!;
-      for (const i of to) network.post(nodes[i]!, request);
+  /** Checks that ask nodes, and so must wait until nobody is in the middle of a step. */
+  const look = (): void => {
+    for (const id of toInspect) {
+      const reply = network.inspect(id, { kind: "node" });
+      if (reply.kind === "node")
+        for (const sentence of beyondBounds(reply, nodes.length, checkers.finalized))
+          checkers.report(sentence);
     }
-    if (restore !== undefined && !restored.has(restore)) {
-      const i = nodes.indexOf(restore);
-      restored.add(restore);
-      network.replace(restore, restoreReplica(deps(i), structuredClone(network.replica(restore).snapshot())));
-    }
-    return reached() && planned.length === 0;
+    toInspect.clear();
+    if (toRestore === undefined || options.restoreAt === undefined) return;
+    const i = nodes.indexOf(toRestore);
+    const snapshot = structuredClone(network.replica(toRestore).snapshot());
+    network.replace(toRestore, restoreReplica(deps(i), snapshot));
+    toRestore = undefined;
+    options = {};
   };
-  const perPhaseMs = 60_000 + options.heights * 20_000;
-  network.runUntil(tick, perPhaseMs);
-  healed = true;
-  for (const i of drawn.silent) network.setSilent(nodes[i]!, false);
-  const done = network.runUntil(tick, perPhaseMs);
-  network.onSend = () => {};
-  return {
-    seed: options.seed,
-    drawn,
-    network,
-    nodes,
-    finalized,
-    roots,
-    included,
-    executed,
-    sent: toHex(sent.digest()),
-    reached: done,
-    broken,
+  const stopped = (): boolean => {
+    if (toInspect.size > 0 || toRestore !== undefined) look();
+    return checkers.broken.length > 0;
   };
+
+  const askForCertificate = (node: NodeId): void =>
+    network.post(node, TIME_REQUEST, (reply) => {
+      const root = certifiedRoot(reply, cryptos[0]!);
+      if (root === undefined) {
+        if (honest.has(node) && reply.status === 200)
+          checkers.report(`${node} gives a certificate of no root`);
+      } else if (!checkers.isAgreed(root))
+        checkers.report(`${node} gives a certificate of ${root}, nobody's root`);
+    });
+
+  const outcome = (): Outcome => ({
+    broken: checkers.broken,
+    finalized: checkers.finalized,
+    messages: checkers.messages([...honest][0]!),
+    happened: tally.all(),
+    sent: sent.digest(),
+    root: checkers.root(plan.heights),
+    lastFacts: lastFacts.slice(-FACTS_KEPT),
+  });
+
+  try {
+    const agenda = agendaOf(plan, nodes, network, tally, draw.fork(), world.modules, askForCertificate);
+    const top = (): Height => Math.max(...nodes.map((id) => checkers.executed(id)));
+    run(network, agenda, plan.heights * FAULTY_HEIGHT_MS, () => stopped() || top() >= plan.heights);
+
+    heal(network, nodes, links);
+    const { target, boundMs } = demandOf(plan, network, [...honest]);
+    const reached = (): boolean => [...honest].every((id) => checkers.certified(id) >= target);
+    if (!stopped() && !network.runUntil(() => stopped() || reached(), boundMs))
+      checkers.report(late(checkers, [...honest], target, boundMs));
+    for (const id of nodes) askForCertificate(id);
+    network.runFor(1);
+    for (const id of honest) toInspect.add(id);
+    look();
+  } catch (error) {
+    checkers.report(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  return outcome();
 }
 
-function drawSilent(draw: Prng, n: number): number[] {
-  const silent = new Set<number>();
-  for (let k = draw.below(faultsTolerated(n) + 1); k > 0; k--) silent.add(draw.below(n));
-  return [...silent].sort((a, b) => a - b);
+function genesisOf(
+  plan: Plan,
+  { bls }: World,
+  draw: Prng,
+): { readonly registry: Registry; readonly cryptos: readonly ReplicaCrypto[] } {
+  const settings = { ...plan, latencyMs: 0 };
+  if (plan.crypto === "stand-in" || bls === undefined)
+    return makeStandInGenesis(settings, (n) => draw.bytes(n));
+  const { registry, secrets } = makeGenesis(settings, (n) => draw.bytes(n), keysOn(bls));
+  const subnet = subnetAt(registry, registry.latestVersion);
+  return { registry, cryptos: secrets.map((s) => createNodeCrypto(s, subnet, bls)) };
+}
+
+interface Appointment {
+  readonly atMs: number;
+  readonly keep: () => void;
+}
+
+/** What happens at its time in the first phase, soonest first. */
+function agendaOf(
+  { faults, heights }: Plan,
+  nodes: readonly NodeId[],
+  network: VirtualNetwork,
+  tally: Tally,
+  draw: Prng,
+  modules: Modules,
+  askForCertificate: (node: NodeId) => void,
+): Appointment[] {
+  const forMs = heights * FAULTY_HEIGHT_MS;
+  const agenda: Appointment[] = [];
+  const at = (atMs: number, keep: () => void) => agenda.push({ atMs, keep });
+  const counted = (kind: string, keep: () => void) => () => {
+    tally.count(kind);
+    keep();
+  };
+  for (const node of faults.silence) at(0, () => network.setSilent(nodes[node]!, true));
+  for (const { node, ms } of faults.slowness)
+    at(
+      0,
+      counted("slowness", () => network.setSlow(nodes[node]!, ms)),
+    );
+  for (const { node, fromMs, byMs } of faults.skew)
+    at(
+      fromMs,
+      counted("skew", () => network.setSkew(nodes[node]!, byMs)),
+    );
+  for (const { node, fromMs, toMs } of faults.freeze) {
+    if (faults.silence.includes(node)) continue;
+    at(
+      fromMs,
+      counted("freeze", () => network.setSilent(nodes[node]!, true)),
+    );
+    at(toMs, () => network.setSilent(nodes[node]!, false));
+  }
+  const requests =
+    faults.requests === 0
+      ? []
+      : randomRequests(draw.fork(), SIMULATION_GENESIS, modules, {
+          nodes: nodes.length,
+          requests: faults.requests,
+          forMs,
+        });
+  for (const { afterMs, to, request } of requests)
+    at(
+      afterMs,
+      counted("requests", () => {
+        for (const i of to) network.post(nodes[i]!, request);
+      }),
+    );
+  for (let ms = CERTIFICATE_EVERY_MS; ms < forMs; ms += CERTIFICATE_EVERY_MS) {
+    const node = nodes[draw.below(nodes.length)]!;
+    at(ms, () => askForCertificate(node));
+  }
+  return agenda.sort((a, b) => a.atMs - b.atMs);
+}
+
+function run(network: VirtualNetwork, agenda: Appointment[], forMs: number, done: () => boolean): void {
+  const start = network.now;
+  for (;;) {
+    const next = agenda.shift();
+    const until = Math.min(forMs, next?.atMs ?? forMs);
+    if (network.runUntil(done, start + until - network.now) || next === undefined || next.atMs > forMs)
+      return;
+    next.keep();
+  }
+}
+
+function heal(network: VirtualNetwork, nodes: readonly NodeId[], links: { heal(): void }): void {
+  links.heal();
+  for (const id of nodes) {
+    network.setSilent(id, false);
+    network.setSkew(id, 0);
+    network.setSlow(id, 0);
+  }
+}
+
+/** What every honest node must certify, and within which time. */
+function demandOf(
+  plan: Plan,
+  network: VirtualNetwork,
+  honest: readonly NodeId[],
+): { readonly target: Height; readonly boundMs: number } {
+  const replies = honest.map((id) => network.inspect(id, { kind: "node" })).filter((r) => r.kind === "node");
+  const target = Math.max(plan.heights, ...replies.map((r) => r.notarized + PROGRESS));
+  const behind = target - Math.min(...replies.map((r) => r.certified));
+  const gap = Math.max(...replies.map((r) => r.notarized - r.finalized));
+  // Where finality lags, worse ranks wait long (notary N5): a liar of rank 0 costs that.
+  const patience = plan.unitDelayMs * faultsTolerated(plan.nodes) * 1.5 ** Math.min(gap + PROGRESS, 40);
+  return { target, boundMs: Math.ceil(HEALING_MS + behind * HEALED_HEIGHT_MS + patience) };
+}
+
+const late = (checkers: Checkers, honest: readonly NodeId[], target: Height, boundMs: number): string =>
+  `${boundMs} ms after all healed not every honest node has certified height ${target}: ` +
+  honest.map((id) => checkers.certified(id)).join(", ");
+
+function hashOfSent(nodes: readonly NodeId[]) {
+  const hasher = sha256Hasher();
+  const position = new Map(nodes.map((id, i) => [id, i]));
+  let last: Uint8Array | undefined;
+  return {
+    /** The bytes of a broadcast go in once. */
+    add(from: NodeId, to: NodeId, bytes: Uint8Array): void {
+      hasher.update(Uint8Array.of(position.get(from)!, position.get(to)!));
+      if (bytes !== last) hasher.update(bytes);
+      last = bytes;
+    },
+    digest: (): Hash => toHex(hasher.digest()),
+  };
 }

@@ -3,9 +3,10 @@ import { Principal } from "@icp-sdk/core/principal";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { concat, utf8 } from "../../base/bytes.ts";
 import { prng } from "../../base/prng.ts";
-import { SIMULATION_GENESIS, simulate } from "../../lab/simulation/simulation.ts";
+import { SIMULATION_GENESIS } from "../../lab/simulation/simulation.ts";
 import { agentFor, counterOf, deploy } from "../../../tests/agent/clients.ts";
 import { counterWasm, realSetup } from "../../../tests/simulation/setup.ts";
+import { runSubnet } from "../../../tests/simulation/subnet.ts";
 import { installCode } from "./management.ts";
 
 beforeEach(() => {
@@ -32,7 +33,7 @@ test.each([
   ],
 ] as const)("%s", async (_, padding, methods) => {
   const setup = realSetup(1, 5);
-  const { network, nodes } = simulate(setup, { seed: 5, heights: 2 });
+  const { network, nodes } = runSubnet(setup, 2);
   const subnet = setup.registry.versions.get(1)!;
   const agent = agentFor({
     fetch: network.fetchAt(nodes[0]!),

@@ -1,0 +1,67 @@
+/**
+ * A liar: an honest replica whose effects are changed on their way out. A lie sees the event and what honest code
+ * makes of it, and says what happens instead; it signs with the node's own keys alone. Each lie is a file; they combine.
+ */
+import type { Prng } from "../../base/prng.ts";
+import type { SubnetRecord } from "../../registry/registry.ts";
+import { decodeMessage, encodeArtifacts } from "../../replica/gossip/wire.ts";
+import type { ReplicaCrypto } from "../../replica/interfaces/crypto.ts";
+import type { Replica, ReplicaEffect, ReplicaEvent } from "../../replica/interfaces/events.ts";
+import { decodeArtifact, type EncodedArtifact, encoded } from "../../types/artifact.ts";
+import type { Artifact } from "../../types/consensus.ts";
+import type { NodeId } from "../../types/ids.ts";
+
+/** What a lie is told about the node that tells it. */
+export interface LiarView {
+  readonly me: NodeId;
+  readonly peers: readonly NodeId[];
+  readonly subnet: SubnetRecord;
+  readonly crypto: ReplicaCrypto;
+  readonly draw: Prng;
+  /** To be called whenever it really lied. */
+  readonly lied: () => void;
+}
+
+export type Lie = (event: ReplicaEvent, effects: readonly ReplicaEffect[]) => readonly ReplicaEffect[];
+export type LieMaker = (view: LiarView) => Lie;
+
+export function lying(honest: Replica, lies: readonly Lie[]): Replica {
+  return {
+    step: (event) =>
+      lies.reduce<readonly ReplicaEffect[]>(
+        (effects, lie) => lie(event, effects),
+        honest.step(event),
+      ) as ReplicaEffect[],
+    snapshot: () => honest.snapshot(),
+  };
+}
+
+/** A lie about artifacts: what is sent to a peer in the place of each. Statuses pass. */
+export const retelling =
+  (tell: (artifact: Artifact, to: NodeId) => readonly Artifact[]): Lie =>
+  (_event, effects) =>
+    effects.flatMap((effect): ReplicaEffect[] => {
+      if (effect.kind !== "send") return [effect];
+      const told = artifactsIn(effect.bytes);
+      if (told.length === 0) return [effect];
+      const instead = told.flatMap((known) => {
+        const others = tell(known.artifact, effect.to);
+        return others.length === 1 && others[0] === known.artifact ? [known] : others.map(encoded);
+      });
+      return instead.length === 0 ? [] : [{ ...effect, bytes: encodeArtifacts(instead) }];
+    });
+
+/** The artifacts of a message; none in a status or in rubbish. */
+export function artifactsIn(bytes: Uint8Array): EncodedArtifact[] {
+  const message = decodeMessage(bytes);
+  if (!message.ok || message.value.kind === "status") return [];
+  return message.value.artifacts.flatMap((part) => {
+    const artifact = decodeArtifact(part);
+    return artifact.ok ? [artifact.value] : [];
+  });
+}
+
+export const sendTo = (peers: readonly NodeId[], artifacts: readonly Artifact[]): ReplicaEffect[] => {
+  const bytes = encodeArtifacts(artifacts.map(encoded));
+  return peers.map((to) => ({ kind: "send", to, bytes }));
+};

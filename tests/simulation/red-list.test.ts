@@ -1,0 +1,20 @@
+/** Safety hangs on these rules: take one out, and a seed turns red. With all of them the same seeds are green. */
+import { spawnSync } from "node:child_process";
+import { describe, expect, test } from "vitest";
+import { RULES } from "../../src/cli/simulate/rules.ts";
+
+const SEEDS = "100";
+
+describe.each(Object.keys(RULES))("without %s", (rule) => {
+  test("a seed is red, and says how to have it again", () => {
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ["src/cli/launch.js", "src/cli/simulate", "--seed", "1", "--swarm", SEEDS, "--without", rule],
+      { encoding: "utf8" },
+    );
+    expect(stderr).toMatch(/^seed \d+ is red:\n/);
+    expect(stderr).toMatch(new RegExp(`Again: npm run simulate -- --seed \\d+ --without ${rule}\n`));
+    expect(stderr).toContain("With no more than it takes: npm run simulate -- --seed");
+    expect(status).toBe(1);
+  });
+});
