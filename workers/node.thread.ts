@@ -1,10 +1,12 @@
 /** A node of the subnet, as a thread of Node.js. */
 import { parentPort, Worker } from "node:worker_threads";
+import { expose } from "comlink";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
 import { defined } from "../src/base/assert.ts";
-import { exposeNode } from "../src/shell/node-worker.ts";
+import { dealer } from "../src/lab/dealer.ts";
+import { makeNode } from "../src/shell/node-worker.ts";
 
-exposeNode(nodeEndpoint(defined(parentPort ?? undefined, "a thread has a parent")), () => {
+const node = makeNode(() => {
   const worker = new Worker(new URL("./sandbox.thread.ts", import.meta.url));
   return {
     post: (job) => worker.postMessage(job),
@@ -17,3 +19,5 @@ exposeNode(nodeEndpoint(defined(parentPort ?? undefined, "a thread has a parent"
     terminate: () => void worker.terminate(),
   };
 });
+
+expose({ ...node, ...dealer }, nodeEndpoint(defined(parentPort ?? undefined, "a thread has a parent")));

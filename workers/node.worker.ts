@@ -1,8 +1,10 @@
 /** A node of the subnet, as a Web Worker. */
-import { exposeNode } from "../src/shell/node-worker.ts";
+import { expose } from "comlink";
+import { dealer } from "../src/lab/dealer.ts";
+import { makeNode } from "../src/shell/node-worker.ts";
 import type { SandboxWord } from "../src/shell/sandbox.ts";
 
-exposeNode(undefined, () => {
+const node = makeNode(() => {
   const worker = new Worker(new URL("./sandbox.worker.ts", import.meta.url), { type: "module" });
   return {
     post: (job) => worker.postMessage(job),
@@ -14,3 +16,5 @@ exposeNode(undefined, () => {
     terminate: () => worker.terminate(),
   };
 });
+
+expose({ ...node, ...dealer });

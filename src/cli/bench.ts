@@ -2,9 +2,10 @@
  * `npm run bench [-- NAME]`: measures in a real Chromium, prints one JSON line each beside its floor, and a
  * calibration by which absolute bars scale (DESIGN §9). Medians of five runs.
  */
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
-import { build, createServer, preview, type ViteDevServer } from "vite";
+import { createServer, preview, type PreviewServer, type ViteDevServer } from "vite";
 import { launch } from "./chromium.ts";
 import { renameExports } from "../compilers/assemblyscript/rename-exports.ts";
 import { runAsc } from "../compilers/assemblyscript/run-asc.ts";
@@ -16,6 +17,7 @@ import { repeated } from "./bench/large-module.ts";
 import { bareCallsPerSecond, COUNTER_WAT, filledWat, LEDGER_WAT, TRANSFER_ARG } from "./bench/jobs.ts";
 import { FIVE_FILES_MAX, fiveFiles, linkLength, TYPICAL_MAX } from "./bench/links.ts";
 import { LOAD_NOTARY_DELAY_MS, updatesPerSecond } from "./bench/load.ts";
+import { canReadProcesses, firstLook, frames, lived, scripts } from "./bench/page.ts";
 import { certification, heightCost } from "./bench/states.ts";
 import { startThreadNetwork } from "./thread-network.ts";
 import { KERNELS, KERNELS_SOURCE } from "./bench/kernels-source.ts";
@@ -47,6 +49,8 @@ const RUNS = 5;
 const PAIRING_MS = 6.4;
 const COPY_MS = 5;
 const LANGUAGE_P95_MS = 150;
+/** A subnet quick enough for the 200 messages a second that the bar of a frame's work speaks of. */
+const BUSY = "notary-delay=100";
 const SIZES = [1, 4, 7, 13] as const;
 /** Canisters, megabytes of state. */
 const STATES = [
@@ -306,9 +310,37 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
     const five = [await linkLength(fiveFiles(examples))];
     emit({ bench: "links.five-files", ...line, n: 5, values: five, bar: FIVE_FILES_MAX });
   },
+  page: async () => {
+    const built = await builtPage();
+    const url = built.resolvedUrls!.local[0]!;
+    const times = async <T>(run: () => Promise<T>, runs = RUNS): Promise<T[]> => {
+      const out: T[] = [];
+      while (out.length < runs) out.push(await run());
+      return out;
+    };
+    const looks = await times(() => firstLook(browser, url));
+    const ms = { n: 4, unit: "ms", higherIsBetter: false } as const;
+    emit({ bench: "page.first-paint", ...ms, values: looks.map((l) => l.paint), bar: 1_500 * slowness });
+    emit({ bench: "page.first-answer", ...ms, values: looks.map((l) => l.answer), bar: 3_000 * slowness });
+    const kB = { n: 4, unit: "kB gzip", higherIsBetter: false } as const;
+    const fetched = await scripts(browser, url);
+    emit({ bench: "page.scripts", ...kB, values: [fetched.page], bar: 250 });
+    emit({ bench: "page.scripts.workers", ...kB, values: [fetched.workers] });
+    const drawn = await frames(browser, `${url}?${BUSY}`);
+    const rate = { n: 4, unit: "messages/s", higherIsBetter: true } as const;
+    emit({ bench: "page.frame.messages", ...rate, values: [drawn.messages], bar: 200 });
+    emit({ bench: "page.frame", ...ms, values: drawn.works, bar: 8 * slowness, forP95: true });
+    if (canReadProcesses) {
+      const life = await lived(browser, url);
+      const after = { n: 4, higherIsBetter: false } as const;
+      emit({ bench: "page.memory", ...after, unit: "MB", values: [life.megabytes], bar: 400 });
+      emit({ bench: "page.compilers", ...after, unit: "workers", values: [life.compilers], bar: 0 });
+      emit({ bench: "page.dozing", ...after, unit: "% of a core", values: [life.dozing], bar: 10 });
+    } else process.stderr.write("page: memory and dozing are read from Linux's /proc.\n");
+    await built.close();
+  },
   "first-reply": async () => {
-    await build({ logLevel: "error" });
-    const built = await preview({ preview: { host: "127.0.0.1", port: 5391 }, logLevel: "error" });
+    const built = await builtPage();
     const values = await repeat(async (page) => {
       await page.goto(built.resolvedUrls!.local[0]!);
       const loaded = performance.now();
@@ -384,6 +416,15 @@ async function repeat<T>(run: (page: Page) => Promise<T>, runs = RUNS): Promise<
     await context.close();
   }
   return out;
+}
+
+async function builtPage(): Promise<PreviewServer> {
+  // In a process of its own: beside a development server vite would make a page for development.
+  execFileSync(process.execPath, ["src/cli/launch.js", "src/cli/build"], {
+    env: { ...process.env, NODE_ENV: "production" },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  return preview({ preview: { host: "127.0.0.1", port: 5391 }, logLevel: "error" });
 }
 
 /** Calls a function of one of the bench's modules inside the page. */

@@ -1,17 +1,16 @@
 /**
- * A network of workers: one node each, raw ports between them, commands through comlink. The dealer's secrets go to
- * their owners and are forgotten here. Runs in the page and in Node (`spawn` differs).
+ * A network of workers: one node each, raw ports between them, commands through comlink. The first deals the keys before
+ * it is a node; secrets go to their owners and are forgotten here. Runs in the page and in Node (`spawn` differs).
  */
 import { type Remote, transfer, wrap, type Endpoint, releaseProxy } from "comlink";
 import { defined } from "../base/assert.ts";
-import { loadMclBls } from "../crypto/bls-mcl.ts";
 import { subnetAt } from "../registry/registry.ts";
 import { type ClockSetting, labTimeAt, withRate } from "../shell/clock.ts";
 import type { NodeApi, NodeReport } from "../shell/node-worker.ts";
 import type { HttpReply, HttpRequest } from "../types/http.ts";
 import type { LabTime, NodeId } from "../types/ids.ts";
 import type { InspectionReply } from "../types/inspection.ts";
-import { keysOn, makeGenesis } from "./genesis.ts";
+import type { Dealer } from "./dealer.ts";
 import type { Flight, Network, NetworkBatch, NetworkInfo, NetworkSettings, NodeStatus } from "./lab.ts";
 
 /** A worker of either home: something to talk to, and a way to end it. */
@@ -33,9 +32,9 @@ export interface WorkerNetworkOptions {
 interface Seat {
   readonly id: NodeId;
   readonly worker: SpawnedWorker;
-  /** Its sentence, should it ever come. */
-  readonly failure: Promise<string>;
-  readonly api: Remote<NodeApi>;
+  /** Rejects, should it ever. */
+  readonly failed: Promise<never>;
+  readonly api: Remote<NodeApi & Dealer>;
   status: NodeStatus;
 }
 
@@ -53,13 +52,22 @@ export async function startWorkerNetwork(
   settings: NetworkSettings,
   options: WorkerNetworkOptions,
 ): Promise<Network> {
-  // First, so that their scripts load while the dealer is at work; what fails meanwhile is not lost.
-  const workers = Array.from({ length: settings.nodes }, () => {
+  const workers = Array.from({ length: settings.nodes }, (_, i) => {
     const worker = options.spawn();
-    return { worker, failure: new Promise<string>((resolve) => worker.onfailure(resolve)) };
+    const failure = new Promise<string>((resolve) => worker.onfailure(resolve));
+    const failed = failure.then((sentence): never => {
+      throw new Error(`node ${i + 1} did not start: ${sentence}`);
+    });
+    failed.catch(() => {}); // until somebody waits for it
+    return { worker, failure, failed, api: wrap<NodeApi & Dealer>(worker.endpoint) };
   });
-  const random = (n: number): Uint8Array => crypto.getRandomValues(new Uint8Array(n));
-  const { registry, ...dealt } = makeGenesis(settings, random, keysOn(await loadMclBls()));
+  const endAll = (error: unknown): never => {
+    for (const { worker } of workers) worker.terminate();
+    throw error;
+  };
+  const { nodes, notaryDelayMs, unitDelayMs } = settings;
+  const deal = defined(workers[0], "there is a node").api.deal({ nodes, notaryDelayMs, unitDelayMs });
+  const { registry, ...dealt } = await Promise.race([deal, ...workers.map((w) => w.failed)]).catch(endAll);
   const secrets = [...dealt.secrets];
   const subnet = subnetAt(registry, registry.latestVersion);
   const wallNow = (): number => performance.timeOrigin + performance.now();
@@ -74,8 +82,10 @@ export async function startWorkerNetwork(
   let flightId = 0;
 
   const seats: Seat[] = subnet.nodes.map(({ id }, i) => {
-    const { worker, failure } = workers[i]!;
-    return { id, worker, failure, api: wrap<NodeApi>(worker.endpoint), status: "starting" };
+    const { worker, failure, failed, api } = workers[i]!;
+    const seat: Seat = { id, worker, failed, api, status: "starting" };
+    void failure.then((sentence) => setStatus(seat, "stopped", sentence));
+    return seat;
   });
   const seatOf = (id: NodeId): Seat =>
     defined(
@@ -97,11 +107,6 @@ export async function startWorkerNetwork(
   const ports = pairwise(seats.map((s) => s.id));
   await Promise.all(
     seats.map(async (seat, i) => {
-      const failed = seat.failure.then((sentence): never => {
-        setStatus(seat, "stopped", sentence);
-        throw new Error(`node ${i + 1} did not start: ${sentence}`);
-      });
-      failed.catch(() => {});
       const report = new MessageChannel();
       report.port1.onmessage = ({ data }: MessageEvent<NodeReport>) => {
         const flights: Flight[] = data.flights.map((f) => ({ ...f, id: flightId++, to: seat.id }));
@@ -125,13 +130,10 @@ export async function startWorkerNetwork(
         ),
         transfer(report.port2, [report.port2]),
       );
-      await Promise.race([start, failed]);
+      await Promise.race([start, seat.failed]);
       setStatus(seat, "running");
     }),
-  ).catch((error: unknown) => {
-    for (const { worker } of workers) worker.terminate();
-    throw error;
-  });
+  ).catch(endAll);
   secrets.length = 0;
 
   /** One node for all, while it runs: another may not have certified yet what this one has just answered. */

@@ -2,7 +2,6 @@
  * A node in a worker of its own: the control plane that the lab calls (through comlink), raw ports to the peers, and
  * one port on which facts leave. The same for Web Workers and for Node's worker threads.
  */
-import { type Endpoint, expose } from "comlink";
 import { defined } from "../base/assert.ts";
 import type { Registry } from "../registry/registry.ts";
 import { describeMessage, type MessageDescription } from "../replica/gossip/wire.ts";
@@ -57,7 +56,7 @@ export interface NodeApi {
   stepOne(at: LabTime): void;
 }
 
-export function exposeNode(endpoint: Endpoint | undefined, spawnSandbox: () => Sandbox): void {
+export function makeNode(spawnSandbox: () => Sandbox): NodeApi {
   const tickets = new Map<Ticket, (reply: never) => void>();
   let nextTicket: Ticket = 1;
   let host: NodeHost | undefined;
@@ -75,7 +74,8 @@ export function exposeNode(endpoint: Endpoint | undefined, spawnSandbox: () => S
     tickets.delete(ticket);
   };
 
-  const api: NodeApi = {
+  loadLibraries().catch(() => {}); // compiles while the dealer is at work; `start` says what went wrong
+  return {
     async start(init, peers, report) {
       const [bls] = await loadLibraries();
       const ports = new Map(peers.map((p) => [p.node, p.port]));
@@ -136,8 +136,6 @@ export function exposeNode(endpoint: Endpoint | undefined, spawnSandbox: () => S
     nextTime: () => started().nextTime(),
     stepOne: (at) => started().stepOne(at),
   };
-  expose(api, endpoint);
-  loadLibraries().catch(() => {}); // compiles while the dealer is at work; `start` says what went wrong
 }
 
 const loadLibraries = () => Promise.all([loadMclBls(), loadSodium()]);

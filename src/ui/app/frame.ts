@@ -3,4 +3,6 @@ import { mount } from "svelte";
 import { defined } from "../../base/assert.ts";
 import Frame from "./Frame.svelte";
 
-mount(Frame, { target: defined(document.getElementById("app") ?? undefined, "index.html has #app") });
+const target = defined(document.getElementById("app") ?? undefined, "index.html has #app");
+target.replaceChildren(); // what index.html says meanwhile
+mount(Frame, { target });

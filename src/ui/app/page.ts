@@ -5,4 +5,6 @@ import App from "./App.svelte";
 import { start } from "./start.ts";
 
 void start(); // the nodes need not wait for the first paint
-mount(App, { target: defined(document.getElementById("app") ?? undefined, "index.html has #app") });
+const target = defined(document.getElementById("app") ?? undefined, "index.html has #app");
+target.replaceChildren(); // what index.html says meanwhile
+mount(App, { target });

@@ -10,6 +10,7 @@ import { offline } from "./offline.svelte.ts";
 import { settingsFrom } from "./settings.ts";
 
 const REFRESH_EVERY_MS = 2_000;
+const DOZING_SKIPS = 5;
 
 export async function start(): Promise<void> {
   const search = new URLSearchParams(location.search);
@@ -24,11 +25,19 @@ export async function start(): Promise<void> {
   await network;
   if (live.phase !== "running") return;
   await live.firstCertified;
-  setInterval(() => void canisters.refresh(), REFRESH_EVERY_MS);
+  setInterval(refresh, REFRESH_EVERY_MS);
   await deployPrebuilt();
   void offline.prepare();
   // Whoever followed a link has something to look at.
   if (project.notice === undefined && project.visiting === undefined) await guide.welcome();
+}
+
+/** What dozes changes rarely, and asking it wakes a node. */
+let skipped = 0;
+function refresh(): void {
+  if (live.network?.dozing === true && ++skipped < DOZING_SKIPS) return;
+  skipped = 0;
+  void canisters.refresh();
 }
 
 async function openProject(): Promise<void> {

@@ -9,6 +9,8 @@ import { Chronicle } from "./chronicle.ts";
 import { type Health, healthOf, type Thresholds, thresholdsOf } from "./health.ts";
 
 const TELL_EVERY_MS = 60;
+/** While nobody looks, or has done anything for a minute. */
+const TELL_DOZING_MS = 500;
 const FLIGHTS_KEPT = 8_000;
 /** What the log shows and a replay can go back to: about a hundred heights of four nodes. */
 const ENTRIES_KEPT = 30_000;
@@ -159,13 +161,14 @@ class Live implements Picture {
     this.#tell();
   }
   #tell(): void {
+    const wait = this.network?.dozing === true ? TELL_DOZING_MS : TELL_EVERY_MS;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.version++;
       const { dataset } = document.documentElement;
       dataset.height = String(this.chronicle.finalized);
       if (this.answers) dataset.ready = "true";
-    }, TELL_EVERY_MS);
+    }, wait);
   }
 }
 export const live = new Live();

@@ -177,6 +177,8 @@ export const messages = {
     wipeYes: "Delete it all",
     newer: "A new version of Terrarium is here.",
     takeNewer: "Reload with it",
+    partMissing:
+      "This part of the page could not be fetched. Is its server gone? Reload the page to try again.",
   },
   folder: {
     theFolder: "the folder",
