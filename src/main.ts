@@ -4,4 +4,5 @@ import "@fontsource-variable/jetbrains-mono/index.css";
 import "./ui/app/theme.css";
 
 const framed = window.top !== window.self || new URLSearchParams(location.search).has("embed");
+if (!framed) void import("./ui/app/early.ts");
 void (framed ? import("./ui/app/frame.ts") : import("./ui/app/page.ts"));

@@ -321,6 +321,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
     const looks = await times(() => firstLook(browser, url));
     const ms = { n: 4, unit: "ms", higherIsBetter: false } as const;
     emit({ bench: "page.first-paint", ...ms, values: looks.map((l) => l.paint), bar: 1_500 * slowness });
+    emit({ bench: "page.first-panels", ...ms, values: looks.map((l) => l.panels) });
     emit({ bench: "page.first-answer", ...ms, values: looks.map((l) => l.answer), bar: 3_000 * slowness });
     const kB = { n: 4, unit: "kB gzip", higherIsBetter: false } as const;
     const fetched = await scripts(browser, url);

@@ -2,7 +2,7 @@
 import { expose } from "comlink";
 import { describe, expect, test, vi } from "vitest";
 import type { RunnableModule, RunOutcome } from "./assemblyscript/run-exports.ts";
-import { type CompilerProgress, makeCompilerClient, type WorkerLike } from "./client.ts";
+import { type CompilerProgress, IDLE_MAX_MS, makeCompilerClient, type WorkerLike } from "./client.ts";
 import type { Compilation } from "./compiler.ts";
 import type { CompilerWorkerApi } from "./worker-api.ts";
 
@@ -139,5 +139,31 @@ describe("compiler client", () => {
     expect(await client.run(module, "f", [])).toEqual(ok);
     expect(events).toEqual(["start", "f", "f", "start", "f"]);
     expect(started.map((w) => w.terminated)).toEqual([false, true, false]);
+  });
+
+  test("a worker that nobody asks for a minute is ended, unless it holds an author's variables", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const { start, started } = fakeWorkers({
+        compile: async () => made(Uint8Array.of(1)),
+        call: async (): Promise<RunOutcome> => ({ ok: true, value: 1, printed: [] }) as never,
+      });
+      const client = makeCompilerClient(start);
+      const module = { ok: true, wasm: Uint8Array.of(1), exports: [] } as unknown as RunnableModule & {
+        ok: true;
+      };
+      await client.compile("wat", {}, "a");
+      await client.run(module, "f", []);
+      vi.advanceTimersByTime(IDLE_MAX_MS - 1);
+      await client.compile("wat", {}, "a");
+      vi.advanceTimersByTime(IDLE_MAX_MS - 1);
+      expect(started.map((w) => w.terminated)).toEqual([false, false]);
+      vi.advanceTimersByTime(1);
+      expect(started.map((w) => w.terminated)).toEqual([true, false]);
+      await client.compile("wat", {}, "a");
+      expect(started.length).toBe(3);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -6,6 +6,8 @@
  *       Of the editor's questions only the newest of a kind is worth an answer: an older one that waits gets none.
  *   K3  A worker that dies fails its open requests with a sentence, and the next request starts a new one.
  *   K4  A function that runs too long is ended, and the author told; no compiler is lost with it.
+ *   K5  A worker that nobody asks for a minute is ended, and its memory given back. Not one that holds the variables of
+ *       an author's module.
  */
 import { wrap } from "comlink";
 import type { RunnableModule, RunnableValue, RunOutcome } from "./assemblyscript/run-exports.ts";
@@ -49,6 +51,7 @@ export interface CompilerClient {
 }
 
 const RUN_MAX_MS = 5_000;
+export const IDLE_MAX_MS = 60_000;
 
 let client: CompilerClient | undefined;
 
@@ -70,8 +73,9 @@ export type WorkerLike = Pick<
 >;
 
 export function makeCompilerClient(startWorker: () => WorkerLike): CompilerClient {
-  const compiler = restarting(startWorker);
-  const runner = restarting(startWorker);
+  let running: RunnableModule | undefined;
+  const compiler = restarting(startWorker, () => true);
+  const runner = restarting(startWorker, () => running === undefined);
   const listeners = new Set<(progress: CompilerProgress) => void>();
   let progress: CompilerProgress = { stage: "idle" };
   const tell = (next: CompilerProgress): void => {
@@ -102,7 +106,6 @@ export function makeCompilerClient(startWorker: () => WorkerLike): CompilerClien
 
   const waiting = new Map<string, { files: SourceFiles; readonly answer: Promise<readonly Diagnostic[]> }>();
   const newest = new Map<Question, object>();
-  let running: RunnableModule | undefined;
 
   return {
     compile: (language, files, main) =>
@@ -202,8 +205,8 @@ interface Restarting {
   stop(because: string): void;
 }
 
-/** A worker that starts when needed, and again after it died. */
-function restarting(startWorker: () => WorkerLike): Restarting {
+/** A worker that starts when needed, and again after it died; one that idles ends if it may. */
+function restarting(startWorker: () => WorkerLike, mayEnd: () => boolean): Restarting {
   interface Life {
     readonly worker: WorkerLike;
     readonly api: CompilerWorkerApi;
@@ -211,6 +214,8 @@ function restarting(startWorker: () => WorkerLike): Restarting {
     readonly die: (because: string) => void;
   }
   let life: Life | undefined;
+  let open = 0;
+  let idle: ReturnType<typeof setTimeout> | undefined;
 
   function begin(): Life {
     const worker = startWorker();
@@ -237,7 +242,15 @@ function restarting(startWorker: () => WorkerLike): Restarting {
   return {
     async ask(question) {
       life ??= begin();
-      return Promise.race([question(life.api), life.death]);
+      const mine = life;
+      open++;
+      clearTimeout(idle);
+      try {
+        return await Promise.race([question(mine.api), mine.death]);
+      } finally {
+        open--;
+        if (open === 0) idle = setTimeout(() => mayEnd() && mine.die("it idled"), IDLE_MAX_MS);
+      }
     },
     stop: (because) => life?.die(because),
   };

@@ -9,20 +9,32 @@ import { type SpawnedWorker, startWorkerNetwork } from "./worker-network.ts";
 const MEMORY_UNITS = 120;
 const DOZE_AFTER_MS = 60_000;
 
-export const startPageNetwork = (settings: NetworkSettings): Promise<Network> =>
-  startWorkerNetwork(settings, {
-    spawn,
+/** Workers that wait for a network. */
+const early: SpawnedWorker[] = [];
+
+/** Their scripts take a while to load: time in which the page can be read. */
+export function wakeWorkers(count: number): void {
+  while (early.length < count) early.push(spawn());
+}
+
+export function startPageNetwork(settings: NetworkSettings): Promise<Network> {
+  const network = startWorkerNetwork(settings, {
+    spawn: () => early.shift() ?? spawn(),
     memoryUnits: MEMORY_UNITS - 5 * settings.nodes,
     dozeAfterMs: DOZE_AFTER_MS,
   });
+  for (const { terminate } of early.splice(0)) terminate();
+  return network;
+}
 
 function spawn(): SpawnedWorker {
   const worker = new Worker(new URL("../../workers/node.worker.ts", import.meta.url), { type: "module" });
+  const failed = new Promise<string>((resolve) => {
+    worker.onerror = (event) => resolve(event.message || "its script could not be loaded");
+  });
   return {
     endpoint: worker,
     terminate: () => worker.terminate(),
-    onfailure: (listener) => {
-      worker.onerror = (event) => listener(event.message || "its script could not be loaded");
-    },
+    onfailure: (listener) => void failed.then(listener),
   };
 }

@@ -1,10 +1,12 @@
 /** What happens when the page opens: settings from the address, the network, the project, a first canister. */
 import { LINK_PREFIX } from "../../lab/share-link.ts";
 import { canisters } from "../shared/canisters.svelte.ts";
+import { coming } from "../shared/coming.svelte.ts";
 import { FIRST_EXAMPLE, loadExample, prebuiltOf } from "../shared/examples.ts";
 import { live } from "../shared/live.svelte.ts";
 import { setTheme, takeEditorWanted, themeWanted } from "../shared/look.svelte.ts";
 import { EMPTY_PROJECT, leaveLink, project } from "../shared/project.svelte.ts";
+import { callMethod } from "./acts.ts";
 import { guide } from "./guide.svelte.ts";
 import { offline } from "./offline.svelte.ts";
 import { settingsFrom } from "./settings.ts";
@@ -22,14 +24,20 @@ export async function start(): Promise<void> {
   setTheme(await themeWanted(search.get("theme")), false);
   await takeEditorWanted();
   await opening;
+  const prebuilt = project.visiting === undefined ? (await prebuiltOf(project.files)).at(-1) : undefined;
+  if (prebuilt !== undefined) coming.expect(prebuilt);
   await network;
-  if (live.phase !== "running") return;
+  if (live.phase !== "running") return void coming.end();
   await live.firstCertified;
   setInterval(refresh, REFRESH_EVERY_MS);
   await deployPrebuilt();
   void offline.prepare();
   // Whoever followed a link has something to look at.
   if (project.notice === undefined && project.visiting === undefined) await guide.welcome();
+  const pressed = coming.end();
+  for (const method of canisters.shown?.did?.methods ?? []) {
+    if (pressed.includes(method.name)) void callMethod(method);
+  }
 }
 
 /** What dozes changes rarely, and asking it wakes a node. */

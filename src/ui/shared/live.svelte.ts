@@ -83,9 +83,9 @@ class Live implements Picture {
     void this.version;
     return this.#reasons.get(node) ?? this.chronicle.nodes.get(node)?.stopped;
   }
-  get statuses(): readonly NodeStatus[] {
-    return this.nodes.map((n) => this.statusOf(n));
-  }
+  readonly #statusLine = $derived(this.nodes.map((n) => this.statusOf(n)).join(" "));
+  /** The same array while nothing changed: whoever draws them rests. */
+  readonly statuses = $derived(this.#statusLine.split(" ").filter((s) => s !== "") as readonly NodeStatus[]);
   get health(): Health {
     void this.version;
     if (this.phase === "failed") return { tone: "bad", headline: "Not started.", rest: this.failure };

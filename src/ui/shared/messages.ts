@@ -15,6 +15,11 @@ export const messages = {
     none: "Nothing that was said fits. Widen the filter.",
     forgotten: (n: number) => `${n.toLocaleString("en")} older lines are forgotten.`,
   },
+  coming: {
+    onItsWay: "is on its way.",
+    subnetStarts: "The subnet starts",
+    pressed: "Noted: it is called as soon as the canister is here.",
+  },
   state: {
     intro:
       "What the subnet vouches for, as one of its nodes holds it. A certificate shows a few branches of this tree; the root of all hashes is what is signed.",
