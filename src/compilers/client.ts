@@ -74,7 +74,7 @@ export type WorkerLike = Pick<
 
 export function makeCompilerClient(startWorker: () => WorkerLike): CompilerClient {
   let running: RunnableModule | undefined;
-  const compiler = restarting(startWorker, () => true);
+  const compiler = restarting(startWorker);
   const runner = restarting(startWorker, () => running === undefined);
   const listeners = new Set<(progress: CompilerProgress) => void>();
   let progress: CompilerProgress = { stage: "idle" };
@@ -206,7 +206,7 @@ interface Restarting {
 }
 
 /** A worker that starts when needed, and again after it died; one that idles ends if it may. */
-function restarting(startWorker: () => WorkerLike, mayEnd: () => boolean): Restarting {
+function restarting(startWorker: () => WorkerLike, mayEnd = () => true): Restarting {
   interface Life {
     readonly worker: WorkerLike;
     readonly api: CompilerWorkerApi;

@@ -89,7 +89,9 @@ export const FIRST_VISIT: Walk = {
       say: (s) =>
         s.shown === "certificate"
           ? "This is the proof. Change any byte of it: would anybody notice?"
-          : "Now the proof: press “certified at” beside the reply.",
+          : s.following
+            ? "Watch it travel, slowed down. Then comes the proof: press “certified at” beside the reply."
+            : "Now the proof: press “certified at” beside the reply.",
       done: (s) => s.changedAt !== undefined && s.refused === true,
       act: "certificate",
     },
