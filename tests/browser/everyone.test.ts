@@ -84,6 +84,24 @@ test("a first visit: one thing to press, follow it, break a byte; never in the w
   expect(await guide().count()).toBe(0);
 });
 
+test("what is pressed and typed before the canister is there is done as soon as it is", async () => {
+  const held = Promise.withResolvers<void>();
+  await page.route(/prebuilt\/.*\.wasm/, (route) => held.promise.then(() => route.continue()));
+  await page.goto(`${inject("built")}?${FAST}`);
+  await button("Call inc").click();
+  await reply("inc").getByText("Noted").waitFor();
+  await page.keyboard.press("Control+K"); // its dialog is fetched now: what is typed meanwhile counts
+  await page.keyboard.type("call get");
+  await page.getByRole("option", { name: "Call get" }).waitFor();
+  await page.keyboard.press("Enter");
+  await reply("get").getByText("Noted").waitFor();
+  await page.keyboard.press("Control+Enter");
+  held.resolve();
+  await reply("inc").getByText("1", { exact: true }).waitFor();
+  await reply("get").getByText("nat", { exact: true }).waitFor();
+  await page.getByRole("status", { name: "Deployment" }).getByText("its data kept").waitFor();
+});
+
 test("walk: follow a call. The guess is judged by what the call took", async () => {
   await open();
   await ready();

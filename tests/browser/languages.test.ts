@@ -11,10 +11,10 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 beforeEach(async () => {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const context = await browser.newContext({ viewport: { width: 1440, height: 1000 } });
   page = await context.newPage();
   page.setDefaultTimeout(90_000);
-  await page.goto(`${inject("dev")}?nodes=1&notary-delay=50&latency=0`);
+  await page.goto(`${inject("built")}?nodes=1&notary-delay=50&latency=0`);
   await page.waitForSelector("html[data-ready]");
 });
 afterEach(() => page.context().close());

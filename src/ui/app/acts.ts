@@ -2,6 +2,7 @@
 import { IDL } from "@icp-sdk/core/candid";
 import { canisters } from "../shared/canisters.svelte.ts";
 import type { DidMethod } from "../shared/candid/shape.ts";
+import { coming } from "../shared/coming.svelte.ts";
 import { follow } from "../shared/follow.svelte.ts";
 import { identities } from "../shared/identities.svelte.ts";
 import { live } from "../shared/live.svelte.ts";
@@ -11,10 +12,12 @@ import type { Act } from "./walks.ts";
 
 const isQuery = ({ func }: DidMethod): boolean => func.mode === "query" || func.mode === "composite_query";
 
+/** Of the canister on screen, which may be on its way still. */
+export const methodsShown = (): readonly DidMethod[] =>
+  (coming.canister ?? canisters.shown)?.did?.methods ?? [];
+
 /** Calls a method that takes nothing; brings the form of any other. */
-export async function callMethod(method: DidMethod): Promise<void> {
-  const canister = canisters.shown;
-  if (canister === undefined) return;
+export async function callMethod(method: DidMethod, canister = canisters.shown): Promise<void> {
   if (method.func.args.length > 0) {
     showPanel("Canisters", () => {
       const button = document.querySelector(`[aria-label="${CSS.escape(`Call ${method.name}`)}"]`);
@@ -23,6 +26,8 @@ export async function callMethod(method: DidMethod): Promise<void> {
     });
     return;
   }
+  if (coming.canister !== undefined) return coming.press(method.name);
+  if (canister === undefined) return;
   const mode = isQuery(method) ? "query" : "update";
   const arg = new Uint8Array(IDL.encode([], []));
   await canisters.call(canister, { method: method.name, mode, arg, args: "", as: identities.current });
@@ -30,7 +35,7 @@ export async function callMethod(method: DidMethod): Promise<void> {
 
 export function act(what: Act): void {
   const call = canisters.calls.find((c) => c.mode === "update");
-  const method = canisters.shown?.did?.methods.find((m) => !isQuery(m) && m.func.args.length === 0);
+  const method = methodsShown().find((m) => !isQuery(m) && m.func.args.length === 0);
   if (what === "call" && method !== undefined) void callMethod(method);
   else if (what === "call") showPanel("Canisters");
   else if (what === "follow" && call !== undefined) follow.start(call);

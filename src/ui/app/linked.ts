@@ -22,7 +22,6 @@ export async function runLink(): Promise<void> {
   project.welcome();
   panels.borrow(link.layout);
   const { id } = project;
-  await live.firstCertified;
   await deployPrebuilt();
   await manifest.settled;
   for (const entry of project.entries) {

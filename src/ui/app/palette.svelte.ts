@@ -7,7 +7,7 @@ import { look, setPlainEditor, setPresenter, setTheme } from "../shared/look.sve
 import { messages } from "../shared/messages.ts";
 import { EMPTY_PROJECT, project } from "../shared/project.svelte.ts";
 import { selection } from "../shared/selection.svelte.ts";
-import { callMethod } from "./acts.ts";
+import { callMethod, methodsShown } from "./acts.ts";
 import { folder } from "./folder.svelte.ts";
 import { guide } from "./guide.svelte.ts";
 import { showPanel } from "./layout.svelte.ts";
@@ -26,9 +26,12 @@ export interface CommandGroup {
 
 class Palette {
   open = $state(false);
+  /** What is sought, from the first key on: the dialog may still be on its way. */
+  text = $state("");
   sharing = $state(false);
-  show(): void {
-    this.open = true;
+  toggle(): void {
+    this.text = "";
+    this.open = !this.open;
   }
 }
 export const palette = new Palette();
@@ -85,7 +88,7 @@ function deployCommands(): Command[] {
 
 function callCommands(): Command[] {
   const { shown } = canisters;
-  const calls = (shown?.did?.methods ?? []).map((method) => ({
+  const calls = methodsShown().map((method) => ({
     title: method.func.args.length === 0 ? `Call ${method.name}` : `Call ${method.name}…`,
     run: () => void callMethod(method),
   }));

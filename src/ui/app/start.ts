@@ -25,18 +25,19 @@ export async function start(): Promise<void> {
   await takeEditorWanted();
   await opening;
   const prebuilt = project.visiting === undefined ? (await prebuiltOf(project.files)).at(-1) : undefined;
-  if (prebuilt !== undefined) coming.expect(prebuilt);
+  // Whoever followed a link has something to look at.
+  if (project.notice === undefined && project.visiting === undefined) await guide.welcome();
+  if (prebuilt !== undefined) coming.expect(project.id, prebuilt);
+  await deployPrebuilt();
   await network;
   if (live.phase !== "running") return void coming.end();
   await live.firstCertified;
   setInterval(refresh, REFRESH_EVERY_MS);
-  await deployPrebuilt();
   void offline.prepare();
-  // Whoever followed a link has something to look at.
-  if (project.notice === undefined && project.visiting === undefined) await guide.welcome();
   const pressed = coming.end();
-  for (const method of canisters.shown?.did?.methods ?? []) {
-    if (pressed.includes(method.name)) void callMethod(method);
+  const canister = prebuilt && canisters.deployedFrom(prebuilt.main);
+  for (const method of canister?.did?.methods ?? []) {
+    if (pressed.includes(method.name)) void callMethod(method, canister);
   }
 }
 
@@ -67,8 +68,9 @@ async function openLink(): Promise<boolean> {
 
 /** An unchanged example is there at once: built when the page was built, installed into this new subnet. */
 export async function deployPrebuilt(): Promise<void> {
-  if (project.visiting !== undefined) return;
-  for (const prebuilt of await prebuiltOf(project.files)) {
-    if (canisters.deployedFrom(prebuilt.main) === undefined) await canisters.installPrebuilt(prebuilt);
+  const { files } = project;
+  const found = await prebuiltOf(files);
+  for (const prebuilt of found) {
+    if (project.visiting === undefined) await canisters.installPrebuilt(prebuilt, files);
   }
 }

@@ -4,6 +4,8 @@ import { project } from "./project.svelte.ts";
 /** A module ready to be installed. */
 export interface Built {
   readonly name: string;
+  /** The id of the project that it was made of; the person may be at another by now. */
+  readonly project: string;
   readonly main: string;
   readonly wasm: Uint8Array;
   readonly did: string | undefined;
@@ -17,12 +19,12 @@ class Builds {
   #all = $state.raw<ReadonlyMap<string, Built>>(new Map());
 
   of(main: string): Built | undefined {
-    return this.#all.get(keyOf(main));
+    return this.#all.get(keyOf({ project: project.id, main }));
   }
   keep(built: Built): void {
-    const others = [...this.#all].filter(([key]) => key !== keyOf(built.main));
-    this.#all = new Map([...others, [keyOf(built.main), built] as const].slice(-KEPT));
+    const others = [...this.#all].filter(([key]) => key !== keyOf(built));
+    this.#all = new Map([...others, [keyOf(built), built] as const].slice(-KEPT));
   }
 }
-const keyOf = (main: string): string => `${project.id} ${main}`;
+const keyOf = ({ project, main }: Pick<Built, "project" | "main">): string => `${project} ${main}`;
 export const builds = new Builds();

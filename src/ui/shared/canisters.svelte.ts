@@ -110,8 +110,8 @@ class Canisters {
   }
 
   /** The deployed canister that Deploy of this entry file would change. */
-  deployedFrom(main: string): Canister | undefined {
-    return this.all.findLast((c) => main !== "" && c.main === main && c.project === project.id);
+  deployedFrom(main: string, of = project.id): Canister | undefined {
+    return this.all.findLast((c) => main !== "" && c.main === main && c.project === of);
   }
   show(canister: Canister): void {
     this.shown = canister;
@@ -163,7 +163,7 @@ class Canisters {
     if (language === undefined)
       throw new Error(`${main || "This project"} holds no canister: open a source file.`);
     this.progress = `Compiling ${main}`;
-    const files = project.files;
+    const { id, files } = project;
     const ready = this.#ahead?.files === files && this.#ahead.main === main ? this.#ahead.built : undefined;
     const result = (await ready) ?? (await compile(language, files, main));
     this.diagnostics = result.diagnostics;
@@ -179,7 +179,7 @@ class Canisters {
       return undefined;
     }
     const { wasm, did, stable } = result;
-    const built = { name: nameFor(main), main, wasm, did, stable, files };
+    const built = { name: nameFor(main), project: id, main, wasm, did, stable, files };
     builds.keep(built);
     return built;
   }
@@ -239,16 +239,17 @@ class Canisters {
     return { did: canister.didText ?? published, stable, persistence };
   }
 
-  /** What was compiled when the page was built. */
-  async installPrebuilt(prebuilt: Prebuilt): Promise<void> {
-    const files = project.files;
+  /** What was compiled of these files when the page was built; not when another project was taken meanwhile. */
+  async installPrebuilt(prebuilt: Prebuilt, files: unknown): Promise<void> {
+    const { id } = project;
     await this.#deploying(async () => {
-      mayRun();
       const { name, main, did, init } = prebuilt;
+      if (project.id !== id || this.deployedFrom(main) !== undefined) return;
+      mayRun();
       this.progress = `Fetching ${name}`;
       const wasm = await prebuilt.wasm();
       const arg = encodeInit(did, init, (wanted) => this.all.findLast((c) => c.name === wanted)?.id);
-      const built = { name, main, wasm, did, stable: undefined, files };
+      const built = { name, project: id, main, wasm, did, stable: undefined, files };
       builds.keep(built);
       await this.#install(built, "upgrade", arg);
     });
@@ -269,21 +270,27 @@ class Canisters {
     await this.#deploying(() => this.#install(asked.built, what, asked.arg, false, true));
   }
 
+  /** One at a time, and none before the subnet answers: what is asked too early waits. */
   async #deploying(work: () => Promise<void>): Promise<void> {
-    if (this.progress !== undefined) return;
-    this.deployFailure = undefined;
-    this.done = undefined;
-    this.deployedLast = undefined;
-    this.question = undefined;
-    this.progress = "Starting";
-    try {
-      await work();
-    } catch (error) {
-      this.deployFailure = failureOf(error);
-    } finally {
-      this.progress = undefined;
-    }
+    const mine = this.#turn.then(async () => {
+      this.deployFailure = undefined;
+      this.done = undefined;
+      this.deployedLast = undefined;
+      this.question = undefined;
+      this.progress = "Starting";
+      try {
+        await live.firstCertified;
+        await work();
+      } catch (error) {
+        this.deployFailure = failureOf(error);
+      } finally {
+        this.progress = undefined;
+      }
+    });
+    this.#turn = mine;
+    await mine;
   }
+  #turn: Promise<void> = Promise.resolve();
   async #install(
     built: Built,
     mode: DeployMode,
@@ -291,7 +298,7 @@ class Canisters {
     otherArguments = false,
     consent = false,
   ): Promise<void> {
-    const before = mode === "new" ? undefined : this.deployedFrom(built.main);
+    const before = mode === "new" ? undefined : this.deployedFrom(built.main, built.project);
     const did = readable(built.did);
     const initTypes = did === undefined ? "" : did.init.map((a) => typeText(a.type)).join(", ");
     let arg = given;
@@ -334,7 +341,7 @@ class Canisters {
       const module: KnownModule = {
         name: built.name,
         main: built.main,
-        project: project.id,
+        project: built.project,
         did: built.did,
         persistence: persistenceOf(built.wasm),
         files: built.files,

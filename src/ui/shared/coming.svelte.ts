@@ -4,14 +4,25 @@
  */
 import { type Did, readInterface } from "./candid/shape.ts";
 import type { Prebuilt } from "./examples.ts";
+import { project } from "./project.svelte.ts";
+
+interface Expected {
+  readonly project: string;
+  readonly name: string;
+  readonly did: Did;
+}
 
 class Coming {
-  canister = $state.raw<{ readonly name: string; readonly did: Did } | undefined>(undefined);
+  #expected = $state.raw<Expected | undefined>(undefined);
   /** Methods without arguments, in the order in which they were pressed. */
   pressed = $state.raw<readonly string[]>([]);
 
-  expect({ name, did }: Prebuilt): void {
-    this.canister = { name, did: readInterface(did) };
+  /** Undefined when none is, or another project was taken. */
+  get canister(): Expected | undefined {
+    return this.#expected?.project === project.id ? this.#expected : undefined;
+  }
+  expect(project: string, { name, did }: Prebuilt): void {
+    this.#expected = { project, name, did: readInterface(did) };
   }
   press(method: string): void {
     if (!this.pressed.includes(method)) this.pressed = [...this.pressed, method];
@@ -19,7 +30,7 @@ class Coming {
   /** It is there, or will not come: what was pressed. */
   end(): readonly string[] {
     const { pressed } = this;
-    this.canister = undefined;
+    this.#expected = undefined;
     this.pressed = [];
     return pressed;
   }

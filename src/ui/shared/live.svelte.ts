@@ -45,10 +45,17 @@ class Live implements Picture {
   readonly #reasons = new Map<NodeId, string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #firstCertified = Promise.withResolvers<void>();
-  /** Before it nodes can answer nobody, and an agent that asks too soon waits long before it asks again. */
+  /**
+   * Before it nodes can answer nobody, and an agent that asks too soon waits long before it asks again. Rejects when the
+   * network cannot start.
+   */
   readonly firstCertified = this.#firstCertified.promise;
   /** Whether that was. */
   answers = $state(false);
+
+  constructor() {
+    this.firstCertified.catch(() => {}); // `phase` says so too
+  }
 
   async start(settings: NetworkSettings): Promise<void> {
     try {
@@ -61,6 +68,7 @@ class Live implements Picture {
     } catch (error) {
       this.phase = "failed";
       this.failure = error instanceof Error ? error.message : String(error);
+      this.#firstCertified.reject(error);
     }
     this.#tell();
   }

@@ -16,8 +16,8 @@ export const messages = {
     forgotten: (n: number) => `${n.toLocaleString("en")} older lines are forgotten.`,
   },
   coming: {
-    onItsWay: "is on its way.",
-    subnetStarts: "The subnet starts",
+    status: "on its way",
+    onItsWay: (name: string) => `${name} is on its way.`,
     pressed: "Noted: it is called as soon as the canister is here.",
   },
   state: {
