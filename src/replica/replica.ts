@@ -25,6 +25,7 @@ import { createExecution } from "./execution/execution.ts";
 import { inductionFee, inductionPayer } from "./execution/induction.ts";
 import { effectiveCanisterOf } from "./execution/management/effective-canister.ts";
 import { createGossip, type GossipSnapshot, type Send } from "./gossip/gossip.ts";
+import { readMessage } from "./gossip/wire.ts";
 import { handleIngress } from "./ingress/ingress-handler.ts";
 import { createJudge } from "./ingress/judge.ts";
 import { createPayloadBuilder } from "./ingress/payload-builder.ts";
@@ -52,6 +53,8 @@ export interface ReplicaDeps {
   readonly wasm: WasmHost;
   /** Sees every state that a round made, before it is hashed: for checkers. */
   readonly watch?: (state: ReplicatedState) => void;
+  /** How peers' messages are read: where many nodes live in one thread, what was sent to all may be read once. */
+  readonly readMessage?: typeof readMessage;
 }
 
 /** Plain data: structuredClone keeps it whole. Rounds in hand are begun again from their batches. */
@@ -140,6 +143,7 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
         ownPending: () => [...ingress.own()].map(({ bytes }) => encoded({ kind: "ingress", bytes })),
       },
       states,
+      read: deps.readMessage ?? readMessage,
     },
     from?.gossip,
   );

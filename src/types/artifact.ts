@@ -160,14 +160,15 @@ export function encoded<A extends Artifact>(artifact: A): EncodedArtifact<A> {
   return { id: artifactId(bytes), artifact, bytes };
 }
 
-export function decodeArtifact(bytes: Uint8Array): Decoded<EncodedArtifact> {
+/** `id`: the artifact's, where somebody has hashed it already. */
+export function decodeArtifact(bytes: Uint8Array, id = artifactId(bytes)): Decoded<EncodedArtifact> {
   const cbor = decodeCbor(bytes, { maxDepth: 8 });
   if (!cbor.ok) return cbor;
   try {
     const artifact = readArtifact(cbor.value);
     if (!equalBytes(encodeArtifact(artifact), bytes))
       return undecodable("artifact: not its canonical encoding");
-    return decoded({ id: artifactId(bytes), artifact, bytes });
+    return decoded({ id, artifact, bytes });
   } catch (error) {
     if (error instanceof Malformed) return undecodable(error.message);
     throw error;

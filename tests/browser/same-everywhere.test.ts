@@ -6,8 +6,13 @@ import { execFileSync } from "node:child_process";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { launch } from "../../src/cli/chromium.ts";
+import { STORM_WAT } from "../../src/lab/simulation/storm-canister.ts";
 import { historyHash, trapsOf } from "../../src/shell/testing/history.ts";
 import { wat } from "../../src/shell/testing/wat.ts";
+import { goldenRun } from "./golden-run.ts";
+
+/** Requests, faults of links and nodes, and a liar. */
+const GOLDEN_SEED = 8;
 
 let browser: Browser;
 let page: Page;
@@ -96,6 +101,15 @@ test("random modules leave the same bytes everywhere", async () => {
   for (const options of [{}, { alwaysFresh: true }]) {
     expect(await call("/src/shell/testing/history.ts", "historyHash", history, options)).toBe(expected);
   }
+});
+
+test("a seed of the simulator gives the same states and the same messages everywhere", async () => {
+  const storm = [...wat(STORM_WAT)];
+  const here = goldenRun(GOLDEN_SEED, storm);
+  expect(here.broken).toEqual([]);
+  expect(here.messages).toBeGreaterThan(10);
+  expect(Object.keys(here.happened).length).toBeGreaterThan(4);
+  expect(await call("/tests/browser/golden-run.ts", "goldenRun", GOLDEN_SEED, storm)).toEqual(here);
 });
 
 /** Both answer with the instructions that they used: `long` about 2.7 billion. */

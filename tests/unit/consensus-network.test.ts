@@ -9,6 +9,7 @@ import { prng } from "../../src/base/prng.ts";
 import { type Consensus, createConsensus } from "../../src/replica/consensus/consensus.ts";
 import { fakeCrypto, nodesOf, registryOf, subnetOf } from "../../src/replica/consensus/fixtures.ts";
 import { createGossip, type Gossip, type Send } from "../../src/replica/gossip/gossip.ts";
+import { readMessage } from "../../src/replica/gossip/wire.ts";
 import type { ConsensusArtifact } from "../../src/types/consensus.ts";
 import type { Height, LabTime, NodeId } from "../../src/types/ids.ts";
 import type { Fact } from "../../src/types/trace.ts";
@@ -98,6 +99,7 @@ class TestNetwork {
         certifications: { certification: () => undefined, ownShare: () => undefined },
         ingress: { ownPending: () => [] },
         states,
+        read: readMessage,
       },
       from?.[1],
     );

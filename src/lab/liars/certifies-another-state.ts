@@ -5,8 +5,8 @@ import { type LieMaker, retelling } from "./liar.ts";
 
 const another = (root: Hash): Hash => (root.startsWith("0") ? "1" : "0") + root.slice(1);
 
-export const certifiesAnotherState: LieMaker = ({ me, crypto, lied }) =>
-  retelling((artifact) => {
+export const certifiesAnotherState: LieMaker = ({ me, crypto, lied, read }) =>
+  retelling({ read }, (artifact) => {
     if (artifact.kind === "certification") {
       lied();
       return [{ ...artifact, root: another(artifact.root) }];

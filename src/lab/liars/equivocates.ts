@@ -4,7 +4,7 @@ import type { BlockProposal } from "../../types/consensus.ts";
 import type { BlockHash } from "../../types/ids.ts";
 import { type LieMaker, retelling } from "./liar.ts";
 
-export const equivocates: LieMaker = ({ me, subnet, crypto, draw, lied }) => {
+export const equivocates: LieMaker = ({ me, subnet, crypto, draw, lied, read }) => {
   const twins = new Map<BlockHash, BlockProposal>();
   function twinOf(proposal: BlockProposal): BlockProposal {
     const known = twins.get(proposal.hash);
@@ -18,7 +18,7 @@ export const equivocates: LieMaker = ({ me, subnet, crypto, draw, lied }) => {
     lied();
     return twin;
   }
-  return retelling((artifact) => {
+  return retelling({ read }, (artifact) => {
     if (artifact.kind !== "block-proposal" || artifact.signer !== me) return [artifact];
     const both = [artifact, twinOf(artifact)];
     const choice = draw.below(3);

@@ -2,8 +2,8 @@
 import { EMPTY } from "../../base/bytes.ts";
 import { type LieMaker, retelling } from "./liar.ts";
 
-export const garbles: LieMaker = ({ me, peers, draw, lied }) =>
-  retelling((artifact) => {
+export const garbles: LieMaker = ({ me, peers, draw, lied, read }) =>
+  retelling({ read }, (artifact) => {
     if (!("signer" in artifact) || artifact.kind === "equivocation-proof" || artifact.signer !== me)
       return [artifact];
     if (artifact.kind === "block-proposal" || draw.chance(0.3)) return [artifact];

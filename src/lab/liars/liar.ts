@@ -4,10 +4,10 @@
  */
 import type { Prng } from "../../base/prng.ts";
 import type { SubnetRecord } from "../../registry/registry.ts";
-import { decodeMessage, encodeArtifacts } from "../../replica/gossip/wire.ts";
+import { encodeArtifacts, type readMessage } from "../../replica/gossip/wire.ts";
 import type { ReplicaCrypto } from "../../replica/interfaces/crypto.ts";
 import type { Replica, ReplicaEffect, ReplicaEvent } from "../../replica/interfaces/events.ts";
-import { decodeArtifact, type EncodedArtifact, encoded } from "../../types/artifact.ts";
+import { type EncodedArtifact, encoded } from "../../types/artifact.ts";
 import type { Artifact } from "../../types/consensus.ts";
 import type { NodeId } from "../../types/ids.ts";
 
@@ -18,6 +18,7 @@ export interface LiarView {
   readonly subnet: SubnetRecord;
   readonly crypto: ReplicaCrypto;
   readonly draw: Prng;
+  readonly read: typeof readMessage;
   /** To be called whenever it really lied. */
   readonly lied: () => void;
 }
@@ -38,11 +39,11 @@ export function lying(honest: Replica, lies: readonly Lie[]): Replica {
 
 /** A lie about artifacts: what is sent to a peer in the place of each. Statuses pass. */
 export const retelling =
-  (tell: (artifact: Artifact, to: NodeId) => readonly Artifact[]): Lie =>
+  ({ read }: Pick<LiarView, "read">, tell: (artifact: Artifact, to: NodeId) => readonly Artifact[]): Lie =>
   (_event, effects) =>
     effects.flatMap((effect): ReplicaEffect[] => {
       if (effect.kind !== "send") return [effect];
-      const told = artifactsIn(effect.bytes);
+      const told = artifactsIn(read(effect.bytes));
       if (told.length === 0) return [effect];
       const instead = told.flatMap((known) => {
         const others = tell(known.artifact, effect.to);
@@ -52,11 +53,10 @@ export const retelling =
     });
 
 /** The artifacts of a message; none in a status or in rubbish. */
-export function artifactsIn(bytes: Uint8Array): EncodedArtifact[] {
-  const message = decodeMessage(bytes);
+export function artifactsIn(message: ReturnType<typeof readMessage>): EncodedArtifact[] {
   if (!message.ok || message.value.kind === "status") return [];
   return message.value.artifacts.flatMap((part) => {
-    const artifact = decodeArtifact(part);
+    const artifact = part.decoded();
     return artifact.ok ? [artifact.value] : [];
   });
 }

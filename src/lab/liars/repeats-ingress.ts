@@ -6,11 +6,11 @@ import { artifactsIn, type LieMaker, retelling } from "./liar.ts";
 
 const REMEMBERED = 50;
 
-export const repeatsIngress: LieMaker = ({ me, subnet, crypto, draw, lied }) => {
+export const repeatsIngress: LieMaker = ({ me, subnet, crypto, draw, lied, read }) => {
   const seen: Uint8Array[] = [];
   const stale = new Map<BlockHash, BlockProposal>();
   function remember(bytes: Uint8Array): void {
-    for (const { artifact } of artifactsIn(bytes)) {
+    for (const { artifact } of artifactsIn(read(bytes))) {
       if (artifact.kind !== "block-proposal") continue;
       for (const message of artifact.block.payload.ingress) seen.push(message);
       seen.splice(0, seen.length - REMEMBERED);
@@ -29,7 +29,7 @@ export const repeatsIngress: LieMaker = ({ me, subnet, crypto, draw, lied }) => 
     lied();
     return made;
   }
-  const tell = retelling((artifact) =>
+  const tell = retelling({ read }, (artifact) =>
     artifact.kind === "block-proposal" && artifact.signer === me && seen.length > 0
       ? [staleOf(artifact)]
       : [artifact],

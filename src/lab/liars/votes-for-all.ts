@@ -5,10 +5,10 @@ import type { FinalizationShare, NotarizationShare } from "../../types/consensus
 import type { BlockHash } from "../../types/ids.ts";
 import { artifactsIn, type LieMaker, sendTo } from "./liar.ts";
 
-export const votesForAll: LieMaker = ({ me, peers, crypto, lied }) => {
+export const votesForAll: LieMaker = ({ me, peers, crypto, lied, read }) => {
   const voted = new Set<BlockHash>();
   function vote(bytes: Uint8Array): ReplicaEffect[] {
-    return artifactsIn(bytes).flatMap(({ artifact }) => {
+    return artifactsIn(read(bytes)).flatMap(({ artifact }) => {
       if (artifact.kind !== "block-proposal" || voted.has(artifact.hash)) return [];
       voted.add(artifact.hash);
       lied();

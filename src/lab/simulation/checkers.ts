@@ -10,6 +10,7 @@
  */
 import type { Hash, Height, MessageId, NodeId } from "../../types/ids.ts";
 import type { Fact, TraceEntry } from "../../types/trace.ts";
+import { readMessage } from "../../replica/gossip/wire.ts";
 import type { ReplicatedState } from "../../replica/state/state.ts";
 import { createDoubleSigning } from "./double-signing.ts";
 import { brokenPromises } from "./promises.ts";
@@ -33,7 +34,7 @@ export interface Checkers {
   state(state: ReplicatedState): void;
 }
 
-export function createCheckers(honest: ReadonlySet<NodeId>): Checkers {
+export function createCheckers(honest: ReadonlySet<NodeId>, read = readMessage): Checkers {
   const broken: string[] = [];
   const report = (sentence: string): void => {
     if (!broken.includes(sentence)) broken.push(sentence);
@@ -47,7 +48,7 @@ export function createCheckers(honest: ReadonlySet<NodeId>): Checkers {
   const messages = new Map<NodeId, number>();
   const certified = new Map<NodeId, Height>();
   const executed = new Map<NodeId, Height>();
-  const doubleSigning = createDoubleSigning(report);
+  const doubleSigning = createDoubleSigning(report, read);
   let finalized = 0;
   let judged = 0;
 

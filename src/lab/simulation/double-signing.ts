@@ -5,10 +5,12 @@
  *   beside a notarization share for another block; beacon shares upon two beacons; certification shares of two roots.
  */
 import type { BlockHash, Height, NodeId } from "../../types/ids.ts";
+import type { readMessage } from "../../replica/gossip/wire.ts";
 import { artifactsIn } from "../liars/liar.ts";
 
 export function createDoubleSigning(
   report: (sentence: string) => void,
+  read: typeof readMessage,
 ): (from: NodeId, bytes: Uint8Array) => void {
   const first = new Map<string, string>();
   const rankOf = new Map<BlockHash, number>();
@@ -32,7 +34,7 @@ export function createDoubleSigning(
   }
 
   return (from, bytes) => {
-    for (const { artifact } of artifactsIn(bytes)) {
+    for (const { artifact } of artifactsIn(read(bytes))) {
       if (artifact.kind === "block-proposal") rankOf.set(artifact.hash, artifact.block.rank);
       if (!("signer" in artifact) || artifact.signer !== from) continue;
       switch (artifact.kind) {

@@ -114,8 +114,14 @@ export interface Given {
 }
 
 const HEIGHTS: Readonly<Record<NodeCount, number>> = { 1: 60, 4: 60, 7: 25, 13: 12 };
-/** How long a height takes, roughly: faults that come and go do so while the run lasts. */
-const HEIGHT_MS = 800;
+
+/** How long the first phase lasts if nothing goes wrong, roughly: what has its time happens within it. */
+export const calmMs = ({
+  heights,
+  notaryDelayMs,
+  latencyMs,
+}: Pick<Plan, "heights" | "notaryDelayMs" | "latencyMs">): number =>
+  heights * (notaryDelayMs + 3 * latencyMs + 50);
 
 export function drawPlan(seed: number, given: Given = {}): Plan {
   const draw = prng(seed);
@@ -127,22 +133,25 @@ export function drawPlan(seed: number, given: Given = {}): Plan {
   const crypto = seed % 20 === 0 ? "bls" : "stand-in";
   const usual = crypto === "bls" ? HEIGHTS[nodes] / 4 : HEIGHTS[nodes];
   const heights = given.heights ?? Math.ceil((usual * (3 + timing.below(4))) / 5);
-  const faults = Object.fromEntries(
-    FAULT_KINDS.map((kind) => {
-      const stream = streams.get(kind)!;
-      const on =
-        stream.chance(OFTEN[kind] ?? 0.3) && (kind === "liars" || (given.only?.includes(kind) ?? true));
-      return [kind, on ? DRAW[kind](stream, nodes, heights * HEIGHT_MS) : NO_FAULTS[kind]];
-    }),
-  ) as unknown as Faults;
-  return {
-    seed,
-    nodes,
+  const pace = {
     heights,
     notaryDelayMs: 100 + timing.below(300),
     // With a short unit delay worse ranks propose while better ones are still on their way.
     unitDelayMs: timing.chance(0.5) ? 1000 : 100 + timing.below(200),
     latencyMs: 5 + timing.below(100),
+  };
+  const faults = Object.fromEntries(
+    FAULT_KINDS.map((kind) => {
+      const stream = streams.get(kind)!;
+      const on =
+        stream.chance(OFTEN[kind] ?? 0.3) && (kind === "liars" || (given.only?.includes(kind) ?? true));
+      return [kind, on ? DRAW[kind](stream, nodes, calmMs(pace)) : NO_FAULTS[kind]];
+    }),
+  ) as unknown as Faults;
+  return {
+    seed,
+    nodes,
+    ...pace,
     crypto,
     faults: { ...faults, liars: telling(faults.liars, given.only) },
   };

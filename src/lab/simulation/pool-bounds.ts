@@ -11,6 +11,8 @@ type NodeReply = Extract<InspectionReply, { kind: "node" }>;
 /** Heights beyond what is settled that intake lets in, and artifacts of a kind, height, peer and signer. */
 const LOOK_AHEAD = 20;
 const PER_SIGNER = 8;
+/** Heights that may have become final in this very step, before the purger's turn. */
+const JUST_FINAL = 24;
 const CERTIFIED_HEIGHTS = 1100;
 const INGRESS = 10_000;
 
@@ -20,7 +22,7 @@ export function beyondBounds(
   n: number,
   tip: Height,
 ): string[] {
-  const open = notarized - finalized + 2;
+  const open = notarized - finalized + JUST_FINAL;
   const blocks = 2 * (faultsTolerated(n) + 1);
   const unvalidated = (open + LOOK_AHEAD) * n * n * PER_SIGNER;
   const bounds: Readonly<Record<string, number>> = {

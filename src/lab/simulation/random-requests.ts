@@ -32,6 +32,8 @@ export interface Modules {
 export interface RandomPlan {
   readonly nodes: number;
   readonly requests: number;
+  /** By then canisters are there, if all goes well; requests come after it, for so long. */
+  readonly setupMs: number;
   readonly forMs: number;
 }
 
@@ -54,6 +56,7 @@ export function randomRequests(
   const manage = <V>(method: string, type: Type<V>, args: V, about: CanisterId): HttpRequest =>
     call(MANAGEMENT, method, encodeReply(type, args), about);
 
+  const part = (k: number): number => Math.floor((k * plan.setupMs) / 10);
   const requests: PlannedRequest[] = [];
   for (let i = 0; i < STORM_CANISTERS; i++) {
     const id = canisterIdOf(BigInt(i));
@@ -64,19 +67,17 @@ export function randomRequests(
       id,
     );
     // A patient user: until nodes can certify, and then until the canister is there.
-    for (let k = 0; k < 4; k++)
-      requests.push({ afterMs: 2_000 * (k + 1) + 50 * i, to: everyNode, request: created });
-    for (let k = 0; k < 4; k++) {
-      const request = install(manage, id, modules.storm);
-      requests.push({ afterMs: 5_000 + 2_000 * k, to: everyNode, request });
-    }
+    for (let k = 2; k < 10; k++) requests.push({ afterMs: part(k), to: everyNode, request: created });
+    for (let k = 4; k < 14; k++)
+      requests.push({ afterMs: part(k), to: everyNode, request: install(manage, id, modules.storm) });
   }
   for (let k = 0; k < plan.requests; k++) {
     const id = canisterIdOf(BigInt(draw.below(STORM_CANISTERS + 1)));
     let request = oneOf(draw, { call, manage, modules, id });
     if (draw.chance(0.1)) request = damaged(draw, request);
-    requests.push({ afterMs: 8_000 + draw.below(plan.forMs), to: to(), request });
-    if (draw.chance(0.1)) requests.push({ afterMs: 8_000 + draw.below(plan.forMs), to: to(), request });
+    requests.push({ afterMs: plan.setupMs + draw.below(plan.forMs), to: to(), request });
+    if (draw.chance(0.1))
+      requests.push({ afterMs: plan.setupMs + draw.below(plan.forMs), to: to(), request });
   }
   return requests;
 }

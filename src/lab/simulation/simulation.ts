@@ -10,6 +10,7 @@ import { type Prng, prng } from "../../base/prng.ts";
 import type { Bls } from "../../crypto/bls.ts";
 import { sha256Hasher } from "../../crypto/hash.ts";
 import { faultsTolerated, nodeIds, subnetAt, type Registry } from "../../registry/registry.ts";
+import { readMessage } from "../../replica/gossip/wire.ts";
 import type { ReplicaCrypto } from "../../replica/interfaces/crypto.ts";
 import type { Replica } from "../../replica/interfaces/events.ts";
 import type { WasmHost } from "../../replica/interfaces/wasm-host.ts";
@@ -18,6 +19,7 @@ import { createNodeCrypto } from "../../shell/node-crypto.ts";
 import type { Hash, Height, LabTime, NodeId } from "../../types/ids.ts";
 import type { TraceEntry } from "../../types/trace.ts";
 import { keysOn, makeGenesis } from "../genesis.ts";
+import { createUsers, faultsAgenda, keepAgenda } from "./agenda.ts";
 import { lying } from "../liars/liar.ts";
 import { LIE, LIES } from "../liars/lies.ts";
 import { VirtualNetwork } from "../virtual-network.ts";
@@ -26,7 +28,7 @@ import { type Checkers, createCheckers } from "./checkers.ts";
 import { createLinks } from "./links.ts";
 import type { Plan } from "./plan.ts";
 import { beyondBounds } from "./pool-bounds.ts";
-import { type Modules, randomRequests } from "./random-requests.ts";
+import type { Modules } from "./random-requests.ts";
 import { makeStandInGenesis } from "./stand-in.ts";
 import { Tally } from "./tally.ts";
 
@@ -79,7 +81,8 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
   const liars = new Map(plan.faults.liars.map(({ node, lies }) => [nodes[node]!, lies]));
   const honest = new Set(nodes.filter((id) => !liars.has(id)));
   const tally = new Tally();
-  const checkers = createCheckers(honest);
+  const read = readOnce();
+  const checkers = createCheckers(honest, read);
 
   const deps = (i: number): ReplicaDeps => ({
     me: nodes[i]!,
@@ -87,6 +90,7 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
     genesis: SIMULATION_GENESIS,
     crypto: cryptos[i]!,
     wasm: world.wasmHost(),
+    readMessage: read,
     watch: honest.has(nodes[i]!) ? checkers.state : () => {},
   });
   const lieStreams = nodes.map(() => draw.fork());
@@ -100,6 +104,7 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
         peers,
         subnet,
         crypto: cryptos[i]!,
+        read,
         draw: streams.get(name)!,
         lied: () => tally.count(name),
       }),
@@ -151,7 +156,13 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
     toRestore = undefined;
     options = {};
   };
+  const users = createUsers(plan, nodes, network, tally, draw.fork(), world.modules);
+  let usersSaw: Height = -1;
   const stopped = (): boolean => {
+    if (checkers.finalized > usersSaw) {
+      usersSaw = checkers.finalized;
+      users(usersSaw);
+    }
     if (toInspect.size > 0 || toRestore !== undefined) look();
     return checkers.broken.length > 0;
   };
@@ -177,9 +188,13 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
   });
 
   try {
-    const agenda = agendaOf(plan, nodes, network, tally, draw.fork(), world.modules, askForCertificate);
+    const forMs = plan.heights * FAULTY_HEIGHT_MS;
+    const agenda = faultsAgenda(plan, nodes, network, tally);
+    const asking = draw.fork();
+    for (let atMs = CERTIFICATE_EVERY_MS; atMs < forMs; atMs += CERTIFICATE_EVERY_MS)
+      agenda.push({ atMs, keep: () => askForCertificate(nodes[asking.below(nodes.length)]!) });
     const top = (): Height => Math.max(...nodes.map((id) => checkers.executed(id)));
-    run(network, agenda, plan.heights * FAULTY_HEIGHT_MS, () => stopped() || top() >= plan.heights);
+    keepAgenda(network, agenda, forMs, () => stopped() || top() >= plan.heights);
 
     heal(network, nodes, links);
     const { target, boundMs } = demandOf(plan, network, [...honest]);
@@ -209,78 +224,14 @@ function genesisOf(
   return { registry, cryptos: secrets.map((s) => createNodeCrypto(s, subnet, bls)) };
 }
 
-interface Appointment {
-  readonly atMs: number;
-  readonly keep: () => void;
-}
-
-/** What happens at its time in the first phase, soonest first. */
-function agendaOf(
-  { faults, heights }: Plan,
-  nodes: readonly NodeId[],
-  network: VirtualNetwork,
-  tally: Tally,
-  draw: Prng,
-  modules: Modules,
-  askForCertificate: (node: NodeId) => void,
-): Appointment[] {
-  const forMs = heights * FAULTY_HEIGHT_MS;
-  const agenda: Appointment[] = [];
-  const at = (atMs: number, keep: () => void) => agenda.push({ atMs, keep });
-  const counted = (kind: string, keep: () => void) => () => {
-    tally.count(kind);
-    keep();
+/** What is sent to all is read once between them: it is the same bytes, and nobody writes into them. */
+function readOnce(): typeof readMessage {
+  const known = new WeakMap<Uint8Array, ReturnType<typeof readMessage>>();
+  return (bytes) => {
+    const found = known.get(bytes) ?? readMessage(bytes);
+    known.set(bytes, found);
+    return found;
   };
-  for (const node of faults.silence) at(0, () => network.setSilent(nodes[node]!, true));
-  for (const { node, ms } of faults.slowness)
-    at(
-      0,
-      counted("slowness", () => network.setSlow(nodes[node]!, ms)),
-    );
-  for (const { node, fromMs, byMs } of faults.skew)
-    at(
-      fromMs,
-      counted("skew", () => network.setSkew(nodes[node]!, byMs)),
-    );
-  for (const { node, fromMs, toMs } of faults.freeze) {
-    if (faults.silence.includes(node)) continue;
-    at(
-      fromMs,
-      counted("freeze", () => network.setSilent(nodes[node]!, true)),
-    );
-    at(toMs, () => network.setSilent(nodes[node]!, false));
-  }
-  const requests =
-    faults.requests === 0
-      ? []
-      : randomRequests(draw.fork(), SIMULATION_GENESIS, modules, {
-          nodes: nodes.length,
-          requests: faults.requests,
-          forMs,
-        });
-  for (const { afterMs, to, request } of requests)
-    at(
-      afterMs,
-      counted("requests", () => {
-        for (const i of to) network.post(nodes[i]!, request);
-      }),
-    );
-  for (let ms = CERTIFICATE_EVERY_MS; ms < forMs; ms += CERTIFICATE_EVERY_MS) {
-    const node = nodes[draw.below(nodes.length)]!;
-    at(ms, () => askForCertificate(node));
-  }
-  return agenda.sort((a, b) => a.atMs - b.atMs);
-}
-
-function run(network: VirtualNetwork, agenda: Appointment[], forMs: number, done: () => boolean): void {
-  const start = network.now;
-  for (;;) {
-    const next = agenda.shift();
-    const until = Math.min(forMs, next?.atMs ?? forMs);
-    if (network.runUntil(done, start + until - network.now) || next === undefined || next.atMs > forMs)
-      return;
-    next.keep();
-  }
 }
 
 function heal(network: VirtualNetwork, nodes: readonly NodeId[], links: { heal(): void }): void {

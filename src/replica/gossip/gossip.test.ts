@@ -9,7 +9,7 @@ import type { PoolReader } from "../interfaces/pool-reader.ts";
 import { createConsensusPool } from "../pools/consensus-pool.ts";
 import { HEIGHTS_MAX } from "./catch-up.ts";
 import { createGossip, type GossipSnapshot } from "./gossip.ts";
-import { decodeMessage, encodeArtifacts, encodeStatus, MESSAGE_BYTES_MAX } from "./wire.ts";
+import { decodeMessage, encodeArtifacts, encodeStatus, MESSAGE_BYTES_MAX, readMessage } from "./wire.ts";
 
 const [ME, A, B] = ["01", "02", "03"] as [NodeId, NodeId, NodeId];
 const SUBNET = "5b";
@@ -81,6 +81,7 @@ function nodeWith(artifacts: readonly ConsensusArtifact[], pending = 0, from?: G
         rootAt: () => undefined,
         inHistory: () => undefined,
       },
+      read: readMessage,
     },
     from,
   );

@@ -14,7 +14,7 @@
  * Source: replica A.1, A.8 (look-ahead); issue 2 §3.
  * Checked by: gossip.test.ts.
  */
-import { artifactId, decodeArtifact, type EncodedArtifact } from "../../types/artifact.ts";
+import type { EncodedArtifact } from "../../types/artifact.ts";
 import type { ArtifactId, LabTime, NodeId } from "../../types/ids.ts";
 import type {
   CertificationGossipReader,
@@ -27,9 +27,9 @@ import { HEIGHTS_MAX, missingFor } from "./catch-up.ts";
 import {
   ARTIFACTS_PER_MESSAGE_MAX,
   MESSAGE_BYTES_MAX,
-  decodeMessage,
   encodeArtifacts,
   encodeStatus,
+  type readMessage,
 } from "./wire.ts";
 
 /** How often every peer hears how far this node is. */
@@ -55,6 +55,7 @@ export interface GossipDeps {
   readonly certifications: CertificationGossipReader;
   readonly ingress: IngressGossipReader;
   readonly states: StateReader;
+  readonly read: typeof readMessage;
 }
 
 export interface Send {
@@ -179,7 +180,7 @@ export function createGossip(deps: GossipDeps, from?: GossipSnapshot): Gossip {
   return {
     announce,
     receive(peer, bytes, now) {
-      const message = decodeMessage(bytes);
+      const message = deps.read(bytes);
       if (!message.ok) return { artifacts: [], refusals: [message.because], sends: [] };
       if (message.value.kind === "status") {
         return { artifacts: [], refusals: [], sends: hearStatus(peer, message.value.status, now) };
@@ -188,8 +189,8 @@ export function createGossip(deps: GossipDeps, from?: GossipSnapshot): Gossip {
       const refusals: string[] = [];
       for (const part of message.value.artifacts) {
         // Every peer sends the same aggregates: hashing costs a tenth of decoding.
-        if (pool.has(artifactId(part))) continue;
-        const artifact = decodeArtifact(part);
+        if (pool.has(part.id)) continue;
+        const artifact = part.decoded();
         if (artifact.ok) artifacts.push(artifact.value);
         else refusals.push(artifact.because);
       }

@@ -6,7 +6,7 @@
  */
 import { type Decoded, decoded, undecodable } from "../../base/decoded.ts";
 import { decodeCbor, encodeCbor, isBytes, isCborArray, isCborMap } from "../../codec/cbor.ts";
-import { decodeArtifact, type EncodedArtifact, heightOf } from "../../types/artifact.ts";
+import { artifactId, decodeArtifact, type EncodedArtifact, heightOf } from "../../types/artifact.ts";
 import type { ArtifactId, Height } from "../../types/ids.ts";
 import type { GossipStatus } from "../interfaces/gossip-readers.ts";
 
@@ -54,6 +54,27 @@ export function decodeMessage(bytes: Uint8Array): Decoded<GossipMessage> {
     });
   }
   return undecodable('message: neither "artifacts" nor "status"');
+}
+
+/** A message as its receiver works it off: each artifact is named by its bytes, and decoded when it is wanted. */
+export type Incoming =
+  | { readonly kind: "artifacts"; readonly artifacts: readonly IncomingArtifact[] }
+  | { readonly kind: "status"; readonly status: GossipStatus };
+export interface IncomingArtifact {
+  readonly id: ArtifactId;
+  decoded(): Decoded<EncodedArtifact>;
+}
+
+export function readMessage(bytes: Uint8Array): Decoded<Incoming> {
+  const message = decodeMessage(bytes);
+  if (!message.ok || message.value.kind === "status") return message as Decoded<Incoming>;
+  return decoded({ kind: "artifacts", artifacts: message.value.artifacts.map(incoming) });
+}
+
+function incoming(bytes: Uint8Array): IncomingArtifact {
+  const id = artifactId(bytes);
+  let known: Decoded<EncodedArtifact> | undefined;
+  return { id, decoded: () => (known ??= decodeArtifact(bytes, id)) };
 }
 
 export interface MessageDescription {

@@ -1,0 +1,14 @@
+/** Seeds that once were red, by what they found. */
+import { expect, test } from "vitest";
+import { drawPlan, type Given } from "../../src/lab/simulation/plan.ts";
+import { simulate } from "../../src/lab/simulation/simulation.ts";
+import { world } from "./setup.ts";
+
+const FOUND: readonly (readonly [string, number, Given])[] = [
+  ["a sleeper holds the beacons of heights that it has not finalized", 85, { only: ["loss", "freeze"] }],
+  ["heights become final by the dozen, and the purger comes after them", 1008, {}],
+];
+
+test.each(FOUND)("%s: seed %i", (_, seed, given) => {
+  expect(simulate(drawPlan(seed, given), world).broken).toEqual([]);
+});
