@@ -17,9 +17,12 @@ const plain = fc.letrec((tie) => ({
   ),
 })).value;
 
-function kept(value: unknown, parts = createParts()) {
+function kept(value: unknown, parts = createParts(), known: ReadonlyMap<string, Uint8Array> = new Map()) {
   const store = new Map<string, Uint8Array>();
-  const hash = parts.write(value, (h, bytes) => store.set(h, bytes));
+  const hash = parts.write(value, {
+    has: (h) => known.has(h) || store.has(h),
+    keep: (h, bytes) => store.set(h, bytes),
+  });
   return { hash, store };
 }
 const readBack = ({ hash, store }: ReturnType<typeof kept>) => createParts().read(hash, (h) => store.get(h));
@@ -50,15 +53,24 @@ describe("parts", () => {
     const page = (fill: number) => new Uint8Array(4096).fill(fill);
     const pages = Array.from({ length: 200 }, (_, i) => page(i));
     const value = { memory: pages, other: new Map([["x", page(250)]]) };
-    expect(kept(value, parts).store.size).toBe(1 + 1 + 201);
-    expect(kept(value, parts).store.size).toBe(0);
+    const first = kept(value, parts).store;
+    expect(first.size).toBe(1 + 1 + 201);
+    expect(kept(value, parts, first).store.size).toBe(0);
     const changed = { ...value, memory: pages.with(7, page(251)) };
-    expect(kept(changed, parts).store.size).toBe(3); // the page, the list of pages, the whole
+    expect(kept(changed, parts, first).store.size).toBe(3); // the page, the list of pages, the whole
 
     const { hash, store } = kept(value);
     const reader = createParts();
     const back = reader.read(hash, (h) => store.get(h));
-    expect(kept(back.ok && back.value, reader)).toEqual({ hash, store: new Map() });
+    expect(kept(back.ok && back.value, reader, store)).toEqual({ hash, store: new Map() });
+  });
+
+  test("D3: a part that the store has lost meanwhile is handed out again", () => {
+    const parts = createParts();
+    const module = new Uint8Array(5000).fill(9);
+    const { hash, store } = kept({ module }, parts);
+    expect(kept({}, parts).store.size).toBe(1); // and the store forgets the module
+    expect(kept({ module }, parts)).toEqual({ hash, store });
   });
 
   test("D4: no part is much longer than a mebibyte", () => {

@@ -36,10 +36,15 @@ const GROUP_ITEMS = 256;
 const DEPTH_MAX = 200;
 
 export interface Parts {
-  /** The name of the value. Hands `keep` the parts that this or an earlier call of it has not handed out before. */
-  write(value: unknown, keep: (hash: Hash, bytes: Uint8Array) => void): Hash;
+  /** The name of the value. Hands `store` the parts that it does not have: one that it has, it has with all below. */
+  write(value: unknown, store: PartStore): Hash;
   /** The value of that name. `find`: the bytes of a part, unchecked, or undefined when it is not there. */
   read(hash: Hash, find: (hash: Hash) => Uint8Array | undefined): Decoded<unknown>;
+}
+
+export interface PartStore {
+  has(hash: Hash): boolean;
+  keep(hash: Hash, bytes: Uint8Array): void;
 }
 
 export const isPart = (hash: Hash, bytes: Uint8Array): boolean => equalBytes(sha256(bytes), fromHex(hash));
@@ -55,7 +60,7 @@ interface Name {
 export function createParts(): Parts {
   const names = new WeakMap<object, Name>();
   return {
-    write: (value, keep) => writer(names, keep)(value),
+    write: (value, store) => writer(names, store)(value),
     read(hash, find) {
       try {
         return decoded(reader(names, find)(hash));
@@ -69,7 +74,8 @@ export function createParts(): Parts {
 
 // ---- writing -------------------------------------------------------------------------------------------------------
 
-function writer(names: WeakMap<object, Name>, keep: (hash: Hash, bytes: Uint8Array) => void) {
+function writer(names: WeakMap<object, Name>, store: PartStore) {
+  const kept = new Set<Hash>();
   let out = new Uint8Array(1 << 16);
   let at = 0;
   /** Names written so far: a part that adds none is a leaf. */
@@ -144,10 +150,12 @@ function writer(names: WeakMap<object, Name>, keep: (hash: Hash, bytes: Uint8Arr
     else throw new BugError(`${typeof value} is no plain data`);
   }
 
+  const has = (hash: Hash): boolean => kept.has(hash) || store.has(hash);
+
   /** The value, or its name when it is known or turns out to be long. */
   function whole(value: object): void {
     const known = names.get(value);
-    if (known !== undefined && !known.short) {
+    if (known !== undefined && !known.short && has(known.hash)) {
       name(known);
       return;
     }
@@ -168,7 +176,8 @@ function writer(names: WeakMap<object, Name>, keep: (hash: Hash, bytes: Uint8Arr
       leaf: named === namedBefore,
       short: bytes.length < PART_MIN,
     };
-    keep(made.hash, bytes);
+    if (!has(made.hash)) store.keep(made.hash, bytes);
+    kept.add(made.hash);
     at = start;
     named = namedBefore;
     return made;
@@ -219,7 +228,7 @@ function writer(names: WeakMap<object, Name>, keep: (hash: Hash, bytes: Uint8Arr
   return (value: unknown): Hash => {
     if (typeof value === "object" && value !== null) {
       const known = names.get(value);
-      if (known !== undefined) return known.hash;
+      if (known !== undefined && has(known.hash)) return known.hash;
     }
     any(value);
     // A long value left its name behind; a short one becomes a part all the same.

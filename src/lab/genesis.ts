@@ -17,6 +17,7 @@ import { ed25519Der, ed25519PublicKey } from "../crypto/ed25519.ts";
 import { scalarFrom } from "../crypto/lagrange.ts";
 import {
   APPLICATION_LIMITS,
+  DKG_INTERVAL_LENGTH,
   highThreshold,
   lowThreshold,
   QUERY_STATS_EPOCH_LENGTH,
@@ -27,7 +28,10 @@ import type { NodeSecrets } from "../shell/node-crypto.ts";
 import { canisterIdOf, selfAuthenticating } from "../types/principal.ts";
 import type { NetworkSettings } from "./lab.ts";
 
-export type GenesisSettings = Pick<NetworkSettings, "nodes" | "notaryDelayMs" | "unitDelayMs">;
+export type GenesisSettings = Pick<NetworkSettings, "nodes" | "notaryDelayMs" | "unitDelayMs"> & {
+  /** Mainnet's when absent. */
+  readonly dkgIntervalLength?: number;
+};
 
 export interface Genesis {
   readonly registry: Registry;
@@ -80,6 +84,7 @@ export function makeGenesis(
     maxIngressMessagesPerBlock: 1000,
     maxBlockPayloadBytes: 4 * 1024 * 1024,
     queryStatsEpochLength: QUERY_STATS_EPOCH_LENGTH,
+    dkgIntervalLength: settings.dkgIntervalLength ?? DKG_INTERVAL_LENGTH,
     canisterRanges: [{ start: canisterIdOf(0n), end: canisterIdOf(0xfffffn) }],
     limits: APPLICATION_LIMITS,
   };

@@ -8,6 +8,7 @@
 import { assert, defined } from "../base/assert.ts";
 import type { Replica, ReplicaEvent } from "../replica/interfaces/events.ts";
 import { Gate, type LinkPolicy } from "../shell/gate.ts";
+import { createMemoryStore, type NodeStore } from "../shell/storage/node-store.ts";
 import type { HttpReply, HttpRequest, Ticket } from "../types/http.ts";
 import type { LabTime, NodeId } from "../types/ids.ts";
 import type { Inspection, InspectionReply } from "../types/inspection.ts";
@@ -17,6 +18,7 @@ interface Seat {
   readonly id: NodeId;
   replica: Replica;
   readonly gate: Gate;
+  readonly store: NodeStore;
   /** By this node's own clock, like every time that it names. */
   wake: LabTime | undefined;
   /** Silent: hears nothing, says nothing, its clock stands. What is sent to it waits at its gate. */
@@ -52,14 +54,19 @@ export class VirtualNetwork {
   private readonly inspections = new Map<Ticket, InspectionReply>();
 
   constructor(
-    nodes: readonly { readonly id: NodeId; readonly replica: Replica }[],
+    nodes: readonly {
+      readonly id: NodeId;
+      readonly replica: Replica;
+      readonly store?: NodeStore;
+    }[],
     start: LabTime,
     policy: (to: NodeId) => LinkPolicy,
   ) {
     this.now = start;
-    this.seats = nodes.map(({ id, replica }) => ({
+    this.seats = nodes.map(({ id, replica, store = createMemoryStore() }) => ({
       id,
       replica,
+      store,
       gate: new Gate(policy(id)),
       wake: start,
       silent: false,
@@ -192,7 +199,8 @@ export class VirtualNetwork {
       const stamped: ReplicaEvent & { at: LabTime } = { ...next, at: seat.clock };
       next = undefined;
       for (const effect of seat.replica.step(stamped)) {
-        if (effect.kind === "send") this.send(seat.id, effect.to, effect.bytes);
+        if (effect.kind === "persist") seat.store.write(effect.batch);
+        else if (effect.kind === "send") this.send(seat.id, effect.to, effect.bytes);
         else if (effect.kind === "wake") seat.wake = effect.at;
         else if (effect.kind === "continue") next = { kind: "continue" };
         else if (effect.kind === "http-reply") this.answer(effect.ticket, effect.reply);

@@ -3,7 +3,7 @@
  * version so far; every reader already names the version it reads. Source: replica A.3, A.8, I.2.
  */
 import { defined } from "../base/assert.ts";
-import type { NodeId, RegistryVersion, SubnetId } from "../types/ids.ts";
+import type { Height, NodeId, RegistryVersion, SubnetId } from "../types/ids.ts";
 import type { CanisterRange } from "./ranges.ts";
 
 export interface NodeRecord {
@@ -30,6 +30,8 @@ export interface SubnetRecord {
   readonly maxIngressBytesPerMessage: number;
   readonly maxIngressMessagesPerBlock: number;
   readonly maxBlockPayloadBytes: number;
+  /** Blocks with messages between two summaries. Source: replica A.8, A.15. */
+  readonly dkgIntervalLength: number;
   /** Heights over which nodes count queries before they tell of them. */
   readonly queryStatsEpochLength: number;
   readonly canisterRanges: readonly CanisterRange[];
@@ -49,6 +51,10 @@ export interface InstructionLimits {
 
 /** Source: [ic] rs/config/src/execution_environment.rs. */
 export const QUERY_STATS_EPOCH_LENGTH = 600;
+
+export const DKG_INTERVAL_LENGTH = 499;
+export const isSummaryHeight = (height: Height, { dkgIntervalLength }: SubnetRecord): boolean =>
+  height % (dkgIntervalLength + 1) === 0;
 
 export const APPLICATION_LIMITS: InstructionLimits = {
   update: 40_000_000_000n,

@@ -5,27 +5,35 @@
  *   R1  Same snapshot, same events, same effects: to the byte.
  *   R2  An event is worked off until no room wants anything more, except the round in hand, which goes on one canister
  *       message at a time: each `continue` executes one, and whatever arrived meanwhile comes first.
+ *   R4  What became validated is in the persist effect of the very step, which comes before its sends. A node resumed
+ *       from all that was persisted has signed nothing that it does not know of.
  *   R3  What is validated here is announced once; what arrives goes into unvalidated sections only.
  *
  * Source: DESIGN §4.
  */
 import { assert, defined, unreachable } from "../base/assert.ts";
 import { nodeIds, type Registry, subnetAt } from "../registry/registry.ts";
-import { type EncodedArtifact, encoded } from "../types/artifact.ts";
+import { createParts, type Parts } from "../codec/parts.ts";
+import { decodeArtifact, encodeArtifact, type EncodedArtifact, encoded } from "../types/artifact.ts";
 import type { Batch } from "../types/batch.ts";
-import type { Artifact, CertificationArtifact, ConsensusArtifact } from "../types/consensus.ts";
-import { type LabTime, type NodeId, nanosOf } from "../types/ids.ts";
+import type {
+  Artifact,
+  CatchUpContent,
+  CertificationArtifact,
+  ConsensusArtifact,
+} from "../types/consensus.ts";
+import { type Height, type LabTime, type NodeId, nanosOf } from "../types/ids.ts";
 import type { Fact } from "../types/trace.ts";
 import { encodeCertificate } from "./certification/certificate.ts";
 import { certify } from "./certification/certifier.ts";
 import { stateTree } from "./certification/state-tree.ts";
 import { type ConsensusSnapshot, createConsensus } from "./consensus/consensus.ts";
 import { createEndpoints, type EndpointReply, type WaitingCall } from "./endpoints/endpoints.ts";
-import { createExecution } from "./execution/execution.ts";
+import { createExecution, type Execution } from "./execution/execution.ts";
 import { inductionFee, inductionPayer } from "./execution/induction.ts";
 import { effectiveCanisterOf } from "./execution/management/effective-canister.ts";
 import { createGossip, type GossipSnapshot, type Send } from "./gossip/gossip.ts";
-import { readMessage } from "./gossip/wire.ts";
+import { encodeParts, encodeWant, readMessage } from "./gossip/wire.ts";
 import { handleIngress } from "./ingress/ingress-handler.ts";
 import { createJudge } from "./ingress/judge.ts";
 import { createPayloadBuilder } from "./ingress/payload-builder.ts";
@@ -35,6 +43,7 @@ import type { ReplicaCrypto } from "./interfaces/crypto.ts";
 import type { Replica, ReplicaEffect, ReplicaEvent, Stamped } from "./interfaces/events.ts";
 import type { Round } from "./interfaces/execution.ts";
 import type { PayloadBuilder } from "./interfaces/ingress.ts";
+import type { Checkpoint, Part, StorageBatch, StoredNode, StoredParts } from "./interfaces/storage.ts";
 import type { WasmHost } from "./interfaces/wasm-host.ts";
 import { CertificationPool, type CertificationPoolSnapshot } from "./pools/certification-pool.ts";
 import { IngressPool, type IngressPoolSnapshot } from "./pools/ingress-pool.ts";
@@ -43,6 +52,8 @@ import { createQueryStatsBuilder } from "./query-stats/section.ts";
 import { createBeginRound } from "./routing/begin-round.ts";
 import type { ReplicatedState } from "./state/state.ts";
 import { genesisState } from "./state/genesis.ts";
+import { fromStored, toStored } from "./state/stored.ts";
+import { answer, createStateSync } from "./state-sync/state-sync.ts";
 import { StateManager, type StateManagerSnapshot } from "./state-manager/state-manager.ts";
 
 export interface ReplicaDeps {
@@ -55,6 +66,9 @@ export interface ReplicaDeps {
   readonly watch?: (state: ReplicatedState) => void;
   /** How peers' messages are read: where many nodes live in one thread, what was sent to all may be read once. */
   readonly readMessage?: typeof readMessage;
+  readonly stored: StoredParts;
+  /** See consensus/component.ts. */
+  readonly memoryLostAt?: LabTime;
 }
 
 /** Plain data: structuredClone keeps it whole. Rounds in hand are begun again from their batches. */
@@ -64,19 +78,31 @@ export interface ReplicaSnapshot {
   readonly ingress: IngressPoolSnapshot;
   readonly states: StateManagerSnapshot;
   readonly waiting: readonly WaitingCall[];
-  readonly gossip: GossipSnapshot;
-  readonly queryCounts: QueryCounts;
+  /** These two: undefined of a node that does not remember. */
+  readonly gossip: GossipSnapshot | undefined;
+  readonly queryCounts: QueryCounts | undefined;
   readonly batches: readonly Batch[];
   readonly sequence: number;
 }
 
-export const createReplica = (deps: ReplicaDeps): Replica => build(deps, undefined);
+export const createReplica = (deps: ReplicaDeps): Replica => build(deps, () => undefined);
 /** `snapshot`: what `snapshot()` of this node gave; shared parts are not copied, so clone it if its node lives on. */
 export const restoreReplica = (deps: ReplicaDeps, snapshot: unknown): Replica =>
-  build(deps, snapshot as ReplicaSnapshot);
+  build(deps, () => snapshot as ReplicaSnapshot);
+/** From what a node had written down: the newest checkpoint that is whole, and the blocks since to be executed again. */
+export const resumeReplica = (deps: ReplicaDeps, node: StoredNode, now: LabTime): Replica =>
+  build(deps, (context) => resumed(node, now, { ...deps, ...context }));
 
-function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
-  const { me, registry, crypto } = deps;
+interface Context {
+  readonly parts: Parts;
+  readonly codeOf: Execution["codeOf"];
+}
+
+function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnapshot | undefined): Replica {
+  const { me, registry, crypto, stored } = deps;
+  const parts = createParts();
+  const { executor, queries, ingressFilter, codeOf } = createExecution(deps.wasm);
+  const from = snapshotFor({ parts, codeOf });
   const subnet = subnetAt(registry, registry.latestVersion);
   const treeDeps = { treeOf: stateTree, certificateOf: encodeCertificate };
   const states =
@@ -87,7 +113,6 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
   const certifications =
     from === undefined ? new CertificationPool() : CertificationPool.restore(from.certification);
 
-  const { executor, queries, ingressFilter } = createExecution(deps.wasm);
   const beginRound = createBeginRound(executor);
   const judge = createJudge(effectiveCanisterOf, (message, signature) =>
     crypto.verifyThreshold("high", message, signature),
@@ -120,14 +145,17 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
       payloads,
       states,
       decodeIngress: judge.decode,
+      ...(deps.memoryLostAt === undefined ? {} : { memoryLostAt: deps.memoryLostAt }),
     },
     deps.genesis,
     from?.consensus,
   );
+  const peers = nodeIds(subnet).filter((id) => id !== me);
+  const stateSync = createStateSync({ peers, stored });
   const gossip = createGossip(
     {
       me,
-      peers: nodeIds(subnet).filter((id) => id !== me),
+      peers,
       pool: consensus.pool,
       certifications: {
         certification: (height) => {
@@ -167,6 +195,7 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
   let sequence = from?.sequence ?? 0;
   let now: LabTime = deps.genesis;
   let effects: ReplicaEffect[] = [];
+  let persisted = NOTHING_TO_PERSIST();
 
   function step(event: Stamped<ReplicaEvent>): ReplicaEffect[] {
     effects = [];
@@ -174,7 +203,14 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
     take(event);
     settle(event.kind === "clock");
     send(gossip.tick(now));
-    const wakes = [consensus.nextWake(now), gossip.nextWake(now), endpoints.nextDeadline()];
+    catchUp();
+    persist();
+    const wakes = [
+      consensus.nextWake(now),
+      gossip.nextWake(now),
+      endpoints.nextDeadline(),
+      stateSync.nextWake(),
+    ];
     const due = wakes.filter((at) => at !== undefined);
     if (due.length > 0) effects.push({ kind: "wake", at: Math.min(...due) });
     if (round !== undefined && !waits) effects.push({ kind: "continue" });
@@ -217,6 +253,9 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
   function hear(peer: NodeId, bytes: Uint8Array): void {
     const heard = gossip.receive(peer, bytes, now);
     send(heard.sends);
+    const asked = answer(heard.want, stored);
+    if (asked.length > 0) send([{ to: peer, bytes: encodeParts(asked) }]);
+    persisted.parts.push(...stateSync.receive(peer, heard.parts));
     for (const artifact of heard.artifacts) {
       if (artifact.artifact.kind === "ingress") {
         if (ingress.insert(artifact.artifact.bytes))
@@ -238,6 +277,7 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
       const run = consensus.run(now);
       announce(run.announce);
       say(run.facts);
+      persisted.artifacts.push(...run.validated.map(({ bytes }) => bytes));
       batches.push(...run.batches);
       if (round === undefined) startRound();
       again = certifyStates();
@@ -271,8 +311,71 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
     deps.watch?.(progress.state);
     const root = states.commit(progress.state);
     say([{ kind: "round-executed", height: progress.state.height, ...executed, root }]);
+    if (batches[0]?.isSummary) writeCheckpoint(progress.state.height);
     batches.shift();
     round = undefined;
+  }
+
+  /** Replica A.18: only a summary's state is named whole, and written down. */
+  function writeCheckpoint(height: Height): void {
+    const state = toStored(defined(states.stateAt(height), "the latest state is kept"));
+    const hash = parts.write(state, {
+      has: (hash) => stored.has(hash),
+      keep: (hash, bytes) => persisted.parts.push({ hash, bytes }),
+    });
+    states.noteCheckpoint(height, hash);
+    persisted.checkpoints.push({ height, state: hash });
+    say([{ kind: "checkpoint", height, state: hash }]);
+  }
+
+  /** Replica A.14: blocks that nobody keeps any more stand between this node's state and the chain. */
+  function catchUp(): void {
+    const delivered = consensus.deliveredHeight();
+    const target = consensus.pool.catchUpPackage()?.content;
+    const isLost =
+      target !== undefined &&
+      delivered < target.height &&
+      consensus.pool.finalizedBlock(delivered + 1)?.maker === undefined;
+    stateSync.aim(isLost ? target : undefined);
+    if (!isLost) return;
+    if (stateSync.isComplete()) adopt(target);
+    const question = stateSync.ask(now);
+    if (question !== undefined) send([{ to: question.to, bytes: encodeWant(question.parts) }]);
+  }
+
+  function adopt({ height, state }: CatchUpContent): void {
+    const fresh = new Map(persisted.parts.map(({ hash, bytes }) => [hash, bytes]));
+    const read = parts.read(state, (hash) => fresh.get(hash) ?? stored.part(hash));
+    assert(read.ok, read.ok ? "" : read.because);
+    round = undefined;
+    batches.length = 0;
+    states.adopt(fromStored(read.value, codeOf), state);
+    consensus.goOnFrom(height);
+    persisted.checkpoints.push({ height, state });
+    say([{ kind: "state-adopted", height, state }]);
+    settle(false);
+  }
+
+  /** A new catch-up package makes what is older superfluous: then all that is still needed is written anew. */
+  let wholeAt = consensus.pool.catchUpHeight();
+  function persist(): void {
+    const catchUpHeight = consensus.pool.catchUpHeight();
+    const isWhole = catchUpHeight > wholeAt && states.checkpointAt(catchUpHeight) !== undefined;
+    if (isWhole) {
+      wholeAt = catchUpHeight;
+      states.forgetCheckpoints(catchUpHeight);
+    }
+    const batch: StorageBatch = isWhole
+      ? {
+          artifacts: [...consensus.validated(), ...certifications.validated().map(encodeArtifact)],
+          parts: persisted.parts,
+          checkpoints: states.checkpoints(),
+          isWhole,
+        }
+      : { ...persisted, isWhole };
+    persisted = NOTHING_TO_PERSIST();
+    const isEmpty = batch.artifacts.length + batch.parts.length + batch.checkpoints.length === 0;
+    if (!isEmpty) effects.unshift({ kind: "persist", batch });
   }
 
   /** True when a higher height became certified, which lets consensus go on. */
@@ -287,6 +390,7 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
         const known = encoded(artifact);
         say(factsAbout(known, made.has(artifact)));
         if (made.has(artifact)) announce([known]);
+        if (artifact.kind === "certification") persisted.artifacts.push(known.bytes);
         if (artifact.kind === "certification" && states.certify(artifact)) {
           say([{ kind: "certified", height: artifact.height, root: artifact.root }]);
         }
@@ -333,6 +437,64 @@ function build(deps: ReplicaDeps, from: ReplicaSnapshot | undefined): Replica {
     }),
   };
 }
+
+const NOTHING_TO_PERSIST = (): { artifacts: Uint8Array[]; parts: Part[]; checkpoints: Checkpoint[] } => ({
+  artifacts: [],
+  parts: [],
+  checkpoints: [],
+});
+
+/** R4. Certifications are judged anew: a state of ours belongs to each. */
+function resumed(node: StoredNode, now: LabTime, deps: ReplicaDeps & Context): ReplicaSnapshot {
+  const artifacts = node.artifacts.flatMap((bytes) => {
+    const artifact = decodeArtifact(bytes);
+    return artifact.ok ? [artifact.value] : [];
+  });
+  const validated = artifacts.filter(isConsensus);
+  const state = newestState(node.checkpoints, deps);
+  return {
+    consensus: {
+      pool: { startedAt: now, validated, unvalidated: [], blamed: [] },
+      delivered: state.height,
+      cursor: 0,
+      wakeAt: undefined,
+      cutShort: true,
+      said: new Map(),
+      busySince: undefined,
+    },
+    certification: {
+      purgedBelow: 0,
+      validated: [],
+      unvalidated: artifacts.map(({ artifact }) => artifact).filter(isCertification),
+    },
+    ingress: new IngressPool().snapshot(),
+    states: {
+      states: [state],
+      certifications: [],
+      checkpoints: new Map(node.checkpoints.map(({ height, state }) => [height, state])),
+    },
+    waiting: [],
+    gossip: undefined,
+    queryCounts: undefined,
+    batches: [],
+    sequence: 0,
+  };
+}
+
+/** One that is damaged or not whole is as good as none: its parts are fetched from peers. */
+function newestState(
+  checkpoints: readonly Checkpoint[],
+  { registry, genesis, stored, parts, codeOf }: ReplicaDeps & Context,
+): ReplicatedState {
+  for (const { state } of [...checkpoints].sort((a, b) => b.height - a.height)) {
+    const read = parts.read(state, (hash) => stored.part(hash));
+    if (read.ok) return fromStored(read.value, codeOf);
+  }
+  return genesisState(subnetAt(registry, registry.latestVersion), genesis);
+}
+
+const isConsensus = (entry: EncodedArtifact): entry is EncodedArtifact<ConsensusArtifact> =>
+  entry.artifact.kind !== "ingress" && !isCertification(entry.artifact);
 
 const isCertification = (artifact: Artifact): artifact is CertificationArtifact =>
   artifact.kind === "certification" || artifact.kind === "certification-share";

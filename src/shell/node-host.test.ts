@@ -25,6 +25,7 @@ function hostOf(rate = 1, latency = 0): NodeHost {
     replica,
     gate,
     {
+      persist: () => {},
       send: (to, messages) => log.push(`send ${to} ${messages.length}`),
       httpReply: () => {},
       inspectReply: () => {},

@@ -12,10 +12,13 @@ import type { LabTime, NodeId } from "../types/ids.ts";
 import type { InspectionReply } from "../types/inspection.ts";
 import type { TraceEntry } from "../types/trace.ts";
 import type { Replica, ReplicaEffect, ReplicaEvent } from "../replica/interfaces/events.ts";
+import type { StorageBatch } from "../replica/interfaces/storage.ts";
 import { type ClockSetting, labTimeAt, wallUntil } from "./clock.ts";
 import type { Gate, Held } from "./gate.ts";
 
 export interface NodeHome {
+  /** Returns when it is written down. */
+  persist(batch: StorageBatch): void;
   /** All that one turn says to one peer, in order. */
   send(to: NodeId, messages: readonly Uint8Array[]): void;
   httpReply(ticket: Ticket, reply: HttpReply): void;
@@ -174,7 +177,8 @@ export class NodeHost {
     const sends = new Map<NodeId, Uint8Array[]>();
     const entries: TraceEntry[] = [];
     for (const effect of effects) {
-      if (effect.kind === "send") {
+      if (effect.kind === "persist") this.home.persist(effect.batch);
+      else if (effect.kind === "send") {
         const waiting = sends.get(effect.to);
         if (waiting === undefined) sends.set(effect.to, [effect.bytes]);
         else waiting.push(effect.bytes);

@@ -17,6 +17,7 @@ import { loadSodium } from "../crypto/ed25519-sodium.ts";
 import { createNodeCrypto, type NodeSecrets } from "./node-crypto.ts";
 import { NodeHost } from "./node-host.ts";
 import { createElsewhere, type Sandbox } from "./sandbox.ts";
+import { createMemoryStore } from "./storage/node-store.ts";
 import { createWasmHost } from "./wasm-host.ts";
 
 export interface NodeInit {
@@ -87,12 +88,14 @@ export function makeNode(spawnSandbox: () => Sandbox): NodeApi {
         (then) => void setTimeout(then, 500),
       );
       const wasm = createWasmHost({ memoryUnits: init.memoryUnits, elsewhere });
+      const store = createMemoryStore();
       const replica = createReplica({
         me: init.secrets.node,
         registry: init.registry,
         genesis: init.genesis,
         crypto: createNodeCrypto(init.secrets, record, bls),
         wasm,
+        stored: store,
       });
       gate = new Gate(fixedLatency(init.latencyMs));
       const reports = batched((batch: NodeReport) => report.postMessage(batch));
@@ -101,6 +104,7 @@ export function makeNode(spawnSandbox: () => Sandbox): NodeApi {
         replica,
         gate,
         {
+          persist: (batch) => store.write(batch),
           send: (to, messages) => ports.get(to)?.postMessage(messages),
           httpReply: answer,
           inspectReply: answer,

@@ -9,6 +9,7 @@
  * The shapes (hashes, principals and signatures are byte strings; integers are unsigned):
  *
  *   block                [parent, height, rank, [certified, registry version, time], [ingress, …], query statistics or nothing]
+ *                        and in a summary block at the end [registry version, next registry version]
  *   0 block-proposal     [0, block, subnet, signer, signature]
  *   1 notarization-share [1, height, block hash, signer, signature]     3 finalization-share likewise
  *   2 notarization       [2, height, block hash, [signer, …], signature]  4 finalization likewise
@@ -17,6 +18,8 @@
  *   9 equivocation-proof [9, height, signer, [hash, signature], [hash, signature]]
  *  10 certification-share[10, height, root, signer, signature]         11 certification [11, height, root, signature]
  *  12 ingress            [12, bytes]
+ *  13 catch-up-package-share [13, height, block hash, beacon hash, state hash, signer, signature]
+ *  14 catch-up-package   [14, block, [height, previous, signature] of the beacon, state hash, signature]
  *
  * Only the certification's signed bytes are visible outside (agents check them); the rest is ours to choose.
  * Source: chain-key §1.1; replica A.1.
@@ -38,9 +41,12 @@ import type {
   Block,
   BlockProposal,
   BlockRef,
+  CatchUpContent,
+  CatchUpPackage,
   RandomBeacon,
   RandomBeaconContent,
   RandomTape,
+  Summary,
 } from "./consensus.ts";
 import type { ArtifactId, BlockHash, Hash, Height, NodeId, SubnetId } from "./ids.ts";
 
@@ -58,6 +64,8 @@ const KINDS: readonly ArtifactKind[] = [
   "certification-share",
   "certification",
   "ingress",
+  "catch-up-package-share",
+  "catch-up-package",
 ];
 
 // ---- encoding ------------------------------------------------------------------------------------------------------
@@ -96,6 +104,12 @@ function fieldsOf(a: Artifact): CborInput[] {
       return [a.height, fromHex(a.root), a.signature];
     case "ingress":
       return [a.bytes];
+    case "catch-up-package-share": {
+      const { height, block, beacon, state } = a.content;
+      return [height, fromHex(block), fromHex(beacon), fromHex(state), fromHex(a.signer), a.signature];
+    }
+    case "catch-up-package":
+      return [blockFields(a.block), fieldsOf(a.beacon), fromHex(a.content.state), a.signature];
   }
 }
 
@@ -106,7 +120,10 @@ const blockFields = (block: Block): CborInput => [
   [block.context.certifiedHeight, block.context.registryVersion, block.context.time],
   block.payload.ingress,
   block.payload.queryStats ?? EMPTY,
+  ...summaryFields(block.payload.summary),
 ];
+const summaryFields = (summary: Summary | undefined): CborInput[] =>
+  summary === undefined ? [] : [[summary.registryVersion, summary.nextRegistryVersion]];
 
 export const encodeBlock = (block: Block): Uint8Array => encodeCbor(blockFields(block));
 export const hashBlock = (block: Block): BlockHash => toHex(sha256(encodeBlock(block)));
@@ -143,6 +160,11 @@ export const signedBytes = {
     signedUnder("random_beacon_content_domain", encodeCbor([content.height, fromHex(content.previous)])),
   randomTape: (content: { readonly height: Height }): Uint8Array =>
     signedUnder("random_tape_content_domain", encodeCbor([content.height])),
+  catchUpPackage: ({ height, block, beacon, state }: CatchUpContent): Uint8Array =>
+    signedUnder(
+      "catch_up_package_content_domain",
+      encodeCbor([height, fromHex(block), fromHex(beacon), fromHex(state)]),
+    ),
   certification: (root: Hash): Uint8Array => signedUnder("ic-state-root", fromHex(root)),
 } as const;
 
@@ -208,10 +230,8 @@ function readFields(kind: ArtifactKind, r: Reader): Artifact {
       };
     case "random-beacon-share":
       return { kind, content: { height: r.nat("height"), previous: r.hash("previous") }, ...signed(r) };
-    case "random-beacon": {
-      const content = { height: r.nat("height"), previous: r.hash("previous") };
-      return { kind, content, signature: r.bytes("signature") };
-    }
+    case "random-beacon":
+      return readBeacon(r);
     case "random-tape-share":
       return { kind, content: { height: r.nat("height") }, ...signed(r) };
     case "random-tape":
@@ -233,8 +253,43 @@ function readFields(kind: ArtifactKind, r: Reader): Artifact {
       return { kind, height: r.nat("height"), root: r.hash("root"), signature: r.bytes("signature") };
     case "ingress":
       return { kind, bytes: r.bytes("bytes") };
+    case "catch-up-package-share": {
+      const content = {
+        height: r.nat("height"),
+        block: r.hash("block hash"),
+        beacon: r.hash("beacon hash"),
+        state: r.hash("state hash"),
+      };
+      return { kind, content, ...signed(r) };
+    }
+    case "catch-up-package":
+      return catchUpPackage(
+        readBlock(r.nested("block")),
+        readBeacon(r.nested("beacon")),
+        r.hash("state"),
+        r.bytes("signature"),
+      );
   }
 }
+
+function readBeacon(r: Reader): RandomBeacon {
+  const content = { height: r.nat("height"), previous: r.hash("previous") };
+  return { kind: "random-beacon", content, signature: r.bytes("signature") };
+}
+
+/** E2. */
+export const catchUpPackage = (
+  block: Block,
+  beacon: RandomBeacon,
+  state: Hash,
+  signature: Uint8Array,
+): CatchUpPackage => ({
+  kind: "catch-up-package",
+  content: { height: block.height, block: hashBlock(block), beacon: hashBeacon(beacon), state },
+  block,
+  beacon,
+  signature,
+});
 
 const signed = (r: Reader): Pick<BlockProposal, "signer" | "signature"> => ({
   signer: r.principal("signer"),
@@ -262,14 +317,28 @@ function readBlock(r: Reader): Block {
   c.end();
   const ingress = r.byteStrings("ingress");
   const queryStats = r.bytes("query statistics");
+  const summary = r.more() ? readSummary(r.nested("summary")) : undefined;
   r.end();
   return {
     parent,
     height,
     rank,
     context,
-    payload: queryStats.length === 0 ? { ingress } : { ingress, queryStats },
+    payload: {
+      ingress,
+      ...(queryStats.length === 0 ? {} : { queryStats }),
+      ...(summary === undefined ? {} : { summary }),
+    },
   };
+}
+
+function readSummary(r: Reader): Summary {
+  const summary = {
+    registryVersion: r.nat("registry version"),
+    nextRegistryVersion: r.nat("next registry version"),
+  };
+  r.end();
+  return summary;
 }
 
 type Reader = ReturnType<typeof reader>;
@@ -315,6 +384,7 @@ function reader(value: CborValue | undefined, where: string, start = 0) {
     principals: (name: string): NodeId[] => listOf(name).map((item) => principalOf(item, name)),
     byteStrings: (name: string): Uint8Array[] => listOf(name).map((item) => bytesOf(item, name)),
     nested: (name: string) => reader(items[at++], `${where}: ${name}`),
+    more: (): boolean => at < items.length,
     end(): void {
       if (at !== items.length) throw new Malformed(`${where}: ${items.length} items instead of ${at}`);
     },

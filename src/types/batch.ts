@@ -13,6 +13,8 @@ export interface Batch {
   readonly ingress: readonly SignedIngress[];
   /** Absent when the block's maker had nothing to tell of queries. */
   readonly queryStats?: QueryStatsSection;
+  /** Of a summary block: the state after it becomes a checkpoint. */
+  readonly isSummary?: true;
   readonly blockMaker: NodeId;
   /** Those of better ranks, whose blocks did not come to be. */
   readonly failedBlockMakers: readonly NodeId[];

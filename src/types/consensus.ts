@@ -12,11 +12,20 @@ export interface ValidationContext {
   readonly time: Nanos;
 }
 
+/** What the first block of a DKG interval says in place of messages. Source: replica A.15. */
+export interface Summary {
+  /** Who is in the subnet from this height on, and from the next summary on: versions of the registry. */
+  readonly registryVersion: RegistryVersion;
+  readonly nextRegistryVersion: RegistryVersion;
+}
+
 export interface BatchPayload {
   /** Signed ingress envelopes, byte for byte as their senders made them. */
   readonly ingress: readonly Uint8Array[];
   /** What the maker counted of queries (types/query-stats.ts), never empty; absent when it has nothing to tell. */
   readonly queryStats?: Uint8Array;
+  /** In the first block of a DKG interval, and then nothing else is. */
+  readonly summary?: Summary;
 }
 
 export interface Block {
@@ -95,6 +104,30 @@ export interface RandomTape {
   readonly signature: Uint8Array;
 }
 
+/** What the subnet vouches for at a summary height, for those who come later. Source: replica A.1, A.14. */
+export interface CatchUpContent {
+  readonly height: Height;
+  readonly block: BlockHash;
+  /** The random beacon of that height. */
+  readonly beacon: Hash;
+  /** Names the state after that height with all its parts (codec/parts.ts). */
+  readonly state: Hash;
+}
+export interface CatchUpPackageShare {
+  readonly kind: "catch-up-package-share";
+  readonly content: CatchUpContent;
+  readonly signer: NodeId;
+  readonly signature: Uint8Array;
+}
+/** All that a node must believe to go on from here. The content is made of the rest: it is not on the wire. */
+export interface CatchUpPackage {
+  readonly kind: "catch-up-package";
+  readonly content: CatchUpContent;
+  readonly block: Block;
+  readonly beacon: RandomBeacon;
+  readonly signature: Uint8Array;
+}
+
 /** Two valid proposals of one maker at one height: its maker is disqualified there. */
 export interface EquivocationProof {
   readonly kind: "equivocation-proof";
@@ -129,7 +162,9 @@ export type ConsensusArtifact =
   | RandomBeacon
   | RandomTapeShare
   | RandomTape
-  | EquivocationProof;
+  | EquivocationProof
+  | CatchUpPackageShare
+  | CatchUpPackage;
 export type CertificationArtifact = CertificationShare | Certification;
 export interface IngressArtifact {
   readonly kind: "ingress";

@@ -32,6 +32,10 @@ export interface CallTrace {
 }
 
 export type Fact =
+  /** The state after a summary height has a name. */
+  | { readonly kind: "checkpoint"; readonly height: Height; readonly state: Hash }
+  /** What a catch-up package names was fetched from peers, and took the place of an older state. */
+  | { readonly kind: "state-adopted"; readonly height: Height; readonly state: Hash }
   | {
       readonly kind: "artifact-made";
       readonly artifact: ArtifactKind;

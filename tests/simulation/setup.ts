@@ -28,9 +28,10 @@ export const world: World = {
   bls,
 };
 
-export function standInSetup(nodes: 1 | 4 | 7 | 13, seed: number): SubnetSetup {
+export function standInSetup(nodes: 1 | 4 | 7 | 13, seed: number, dkgIntervalLength = 19): SubnetSetup {
   const draw = prng(seed);
-  const { registry, cryptos } = makeStandInGenesis({ ...SETTINGS, nodes }, (n) => draw.bytes(n));
+  const settings = { ...SETTINGS, nodes, dkgIntervalLength };
+  const { registry, cryptos } = makeStandInGenesis(settings, (n) => draw.bytes(n));
   return { registry, cryptos, wasmHost: () => wasmHost };
 }
 

@@ -8,6 +8,7 @@ import { nodeIds, type Registry, subnetAt } from "../../src/registry/registry.ts
 import type { ReplicaCrypto } from "../../src/replica/interfaces/crypto.ts";
 import type { WasmHost } from "../../src/replica/interfaces/wasm-host.ts";
 import { createReplica } from "../../src/replica/replica.ts";
+import { createMemoryStore } from "../../src/shell/storage/node-store.ts";
 import { fixedLatency } from "../../src/shell/gate.ts";
 import type { Height, LabTime, NodeId } from "../../src/types/ids.ts";
 
@@ -36,17 +37,19 @@ export function runSubnet(
   const nodes = nodeIds(subnetAt(setup.registry, setup.registry.latestVersion));
   const checkers = createCheckers(new Set(nodes));
   const network = new VirtualNetwork(
-    nodes.map((me, i) => ({
-      id: me,
-      replica: createReplica({
+    nodes.map((me, i) => {
+      const store = createMemoryStore();
+      const replica = createReplica({
         me,
         registry: setup.registry,
         genesis: SIMULATION_GENESIS,
         crypto: setup.cryptos[i]!,
         wasm: setup.wasmHost(),
         watch: checkers.state,
-      }),
-    })),
+        stored: store,
+      });
+      return { id: me, replica, store };
+    }),
     SIMULATION_GENESIS,
     () => fixedLatency(LATENCY_MS),
   );

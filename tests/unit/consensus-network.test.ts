@@ -73,6 +73,7 @@ class TestNetwork {
       latestCertifiedHeight: () => seat.executed,
       stateAt: () => undefined,
       rootAt: () => undefined,
+      checkpointAt: () => undefined,
       inHistory: () => false,
     };
     const from = restore

@@ -32,7 +32,7 @@ function rubbish(draw: Prng, names: readonly NodeId[], height: number): Uint8Arr
   const choice = draw.below(6);
   if (choice === 0) return draw.bytes(draw.below(500));
   if (choice === 1) {
-    const nothing = { finalized: 0, notarized: 0, beacon: 0, tape: 0, certified: 0, executed: 0 };
+    const nothing = { finalized: 0, notarized: 0, beacon: 0, tape: 0, certified: 0, executed: 0, catchUp: 0 };
     return encodeStatus(draw.chance(0.5) ? nothing : { ...nothing, executed: 2 ** 40, notarized: 2 ** 50 });
   }
   const bytes = encodeArtifacts(

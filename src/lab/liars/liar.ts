@@ -52,9 +52,9 @@ export const retelling =
       return instead.length === 0 ? [] : [{ ...effect, bytes: encodeArtifacts(instead) }];
     });
 
-/** The artifacts of a message; none in a status or in rubbish. */
+/** The artifacts of a message; none in what is no message of artifacts. */
 export function artifactsIn(message: ReturnType<typeof readMessage>): EncodedArtifact[] {
-  if (!message.ok || message.value.kind === "status") return [];
+  if (!message.ok || message.value.kind !== "artifacts") return [];
   return message.value.artifacts.flatMap((part) => {
     const artifact = part.decoded();
     return artifact.ok ? [artifact.value] : [];

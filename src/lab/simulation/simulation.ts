@@ -16,6 +16,7 @@ import type { Replica } from "../../replica/interfaces/events.ts";
 import type { WasmHost } from "../../replica/interfaces/wasm-host.ts";
 import { createReplica, restoreReplica, type ReplicaDeps } from "../../replica/replica.ts";
 import { createNodeCrypto } from "../../shell/node-crypto.ts";
+import { createMemoryStore } from "../../shell/storage/node-store.ts";
 import type { Hash, Height, LabTime, NodeId } from "../../types/ids.ts";
 import type { TraceEntry } from "../../types/trace.ts";
 import { keysOn, makeGenesis } from "../genesis.ts";
@@ -72,6 +73,8 @@ const PROGRESS = 3;
 const CERTIFICATE_EVERY_MS = 5_000;
 const POOLS_EVERY_HEIGHTS = 10;
 const FACTS_KEPT = 40;
+/** Short, so that every run comes to summaries. */
+const DKG_INTERVAL = 9;
 
 export function simulate(plan: Plan, world: World, options: RunOptions = {}): Outcome {
   const draw = prng(plan.seed).fork();
@@ -83,6 +86,7 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
   const tally = new Tally();
   const read = readOnce();
   const checkers = createCheckers(honest, read);
+  const stores = nodes.map(() => createMemoryStore());
 
   const deps = (i: number): ReplicaDeps => ({
     me: nodes[i]!,
@@ -91,6 +95,7 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
     crypto: cryptos[i]!,
     wasm: world.wasmHost(),
     readMessage: read,
+    stored: stores[i]!,
     watch: honest.has(nodes[i]!) ? checkers.state : () => {},
   });
   const lieStreams = nodes.map(() => draw.fork());
@@ -114,7 +119,7 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
 
   const links = createLinks(plan, nodes, SIMULATION_GENESIS, draw.fork(), tally);
   const network = new VirtualNetwork(
-    nodes.map((id, i) => ({ id, replica: seated(i, createReplica(deps(i))) })),
+    nodes.map((id, i) => ({ id, replica: seated(i, createReplica(deps(i))), store: stores[i]! })),
     SIMULATION_GENESIS,
     links.policy,
   );
@@ -145,7 +150,7 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
     for (const id of toInspect) {
       const reply = network.inspect(id, { kind: "node" });
       if (reply.kind === "node")
-        for (const sentence of beyondBounds(reply, nodes.length, checkers.finalized))
+        for (const sentence of beyondBounds(reply, nodes.length, DKG_INTERVAL, checkers.finalized))
           checkers.report(sentence);
     }
     toInspect.clear();
@@ -216,7 +221,7 @@ function genesisOf(
   { bls }: World,
   draw: Prng,
 ): { readonly registry: Registry; readonly cryptos: readonly ReplicaCrypto[] } {
-  const settings = { ...plan, latencyMs: 0 };
+  const settings = { ...plan, latencyMs: 0, dkgIntervalLength: DKG_INTERVAL };
   if (plan.crypto === "stand-in" || bls === undefined)
     return makeStandInGenesis(settings, (n) => draw.bytes(n));
   const { registry, secrets } = makeGenesis(settings, (n) => draw.bytes(n), keysOn(bls));

@@ -30,7 +30,7 @@ export type CertificationFault =
   "root-differs-from-mine" | "signature-invalid" | "signature-length" | "signer-not-in-subnet";
 
 /** Heights for which certifications stay in the pool, for peers who are behind. */
-const CERTIFICATIONS_KEPT = 1000;
+const CERTIFICATIONS_KEPT = 60;
 
 export interface CertifierView {
   readonly pool: CertificationPoolReader;

@@ -20,7 +20,7 @@ import type { ConsensusDeps, Wait } from "./component.ts";
 /** Batches that may wait for execution. Source: replica A.18. */
 export const BATCHES_WAITING_MAX = 16;
 
-export type Refusal = "tape-missing" | "execution-behind";
+export type Refusal = "tape-missing" | "execution-behind" | "state-behind-the-chain";
 
 export interface Delivery {
   readonly batches: readonly Batch[];
@@ -39,9 +39,11 @@ export function deliverBatches(
     if (height > executed + BATCHES_WAITING_MAX) {
       return { batches, wait: { height, because: "execution-behind" } };
     }
+    const found = pool.finalizedBlock(height);
+    // A catch-up package passed it over: the state that it names has to be fetched.
+    if (found?.maker === undefined) return { batches, wait: { height, because: "state-behind-the-chain" } };
     const tape = pool.randomTape(height);
     if (tape === undefined) return { batches, wait: { height, because: "tape-missing" } };
-    const found = defined(pool.finalizedBlock(height), "every height up to the finalized one has its block");
     batches.push({
       height,
       time: found.block.context.time,
@@ -49,7 +51,8 @@ export function deliverBatches(
       registryVersion: found.block.context.registryVersion,
       ingress: ingressOf(found, decodeIngress),
       ...queryStatsOf(found),
-      blockMaker: defined(found.maker, "only the genesis has no maker"),
+      ...(found.block.payload.summary === undefined ? {} : { isSummary: true as const }),
+      blockMaker: found.maker,
       failedBlockMakers: failedMakers(pool, found),
     });
   }

@@ -9,6 +9,7 @@
  *   B2  Its parent is the best-ranked notarized block of the height below.
  *   B3  Its context grows: certified height and registry version do not fall, time rises strictly.
  *   B4  Its rank is the one the beacon gave me.
+ *   B6  The first block of a DKG interval carries its summary and no messages.
  * Liveness
  *   B5  I propose at round start + unit delay · rank, unless a valid block of a better rank is already here.
  *
@@ -16,8 +17,9 @@
  * Checked by: makers.test.ts.
  */
 import { compareText } from "../../base/bytes.ts";
+import { isSummaryHeight } from "../../registry/registry.ts";
 import { hashBlock, signedBytes } from "../../types/artifact.ts";
-import type { Block, BlockProposal, ValidationContext } from "../../types/consensus.ts";
+import type { BatchPayload, Block, BlockProposal, ValidationContext } from "../../types/consensus.ts";
 import { type Height, type LabTime, nanosOf, type NodeId, type Rank } from "../../types/ids.ts";
 import type { KnownBlock, PoolReader } from "../interfaces/pool-reader.ts";
 import { nothing, refuse, type Refused, type Turn, type View, waiting } from "./component.ts";
@@ -29,7 +31,8 @@ export type Refusal =
   | "already-proposed"
   | "better-rank-proposed"
   | "not-my-turn-yet"
-  | "parent-knows-more";
+  | "parent-knows-more"
+  | "state-behind-the-chain";
 
 export type Verdict =
   { readonly act: true; readonly rank: Rank; readonly parent: KnownBlock } | Refused<Refusal>;
@@ -46,7 +49,8 @@ export function makeBlock(view: View): Turn {
   const context = contextAfter(verdict.parent, view);
   if (context === undefined) return waiting(height, refuse<Refusal>("parent-knows-more"));
   const past = pastPayloads(pool, context, verdict.parent);
-  const payload = view.payloads.build(context, past);
+  if (past === undefined) return waiting(height, refuse<Refusal>("state-behind-the-chain"));
+  const payload = isSummaryHeight(height, subnet) ? summaryPayload(view) : view.payloads.build(context, past);
   const block: Block = { parent: verdict.parent.hash, height, rank: verdict.rank, context, payload };
   const hash = hashBlock(block);
   const signature = crypto.sign(signedBytes.proposal(height, hash, subnet.id));
@@ -86,6 +90,12 @@ function parentOf(pool: PoolReader, height: Height): KnownBlock {
   return [...pool.notarizedBlocks(height - 1)].sort(order)[0]!;
 }
 
+/** B6. The genesis keys carry over, and so do the nodes: DIVERGENCES.md. */
+export function summaryPayload({ latestRegistryVersion }: View): BatchPayload {
+  const version = latestRegistryVersion;
+  return { ingress: [], summary: { registryVersion: version, nextRegistryVersion: version } };
+}
+
 /** B3; undefined when the parent's maker has seen more of the state or the registry than I have. */
 function contextAfter(parent: KnownBlock, view: View): ValidationContext | undefined {
   const before = parent.block.context;
@@ -101,8 +111,8 @@ function contextAfter(parent: KnownBlock, view: View): ValidationContext | undef
   return grows ? context : undefined;
 }
 
-/** What the payload may not repeat: everything between the state that the context names and the parent. */
+/** What the payload may not repeat: everything between the state that the context names and the parent; if it is here. */
 export const pastPayloads = (pool: PoolReader, context: ValidationContext, parent: KnownBlock) =>
   pool
     .chain(context.certifiedHeight, parent)
-    .map(({ block }) => ({ height: block.height, payload: block.payload }));
+    ?.map(({ block }) => ({ height: block.height, payload: block.payload }));

@@ -21,6 +21,8 @@ export interface ConsensusDeps {
   readonly crypto: ReplicaCrypto;
   readonly payloads: PayloadBuilder;
   readonly states: StateReader;
+  /** When this node came back without what it had signed: it is silent until a catch-up package made after that. */
+  readonly memoryLostAt?: LabTime;
   /** An envelope's bytes as found in a block. */
   readonly decodeIngress: (bytes: Uint8Array) => Decoded<SignedIngress>;
 }
@@ -58,6 +60,7 @@ export type ComponentName =
   | "purger"
   | "share-aggregator"
   | "notary"
+  | "catch-up-package-maker"
   | "random-beacon-maker"
   | "random-tape-maker"
   | "block-maker"

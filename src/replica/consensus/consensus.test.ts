@@ -23,6 +23,7 @@ function nodeOf(n: number, me = nodesOf(n)[0]!) {
         latestCertifiedHeight: () => executed,
         stateAt: () => undefined,
         rootAt: () => undefined,
+        checkpointAt: () => undefined,
         inHistory: () => false,
       },
       decodeIngress: () => ({ ok: false, because: "none here" }),

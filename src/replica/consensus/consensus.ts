@@ -6,6 +6,8 @@
  *   C2  The rotation goes on where it stopped, and a run has more turns than there are components: none starves.
  *   C3  One event costs a bounded number of turns. What is left over is done at once in the next: `nextWake` is now.
  *       A node that never gets to the end for longer than a unit delay says so.
+ *   C6  A node that lost what it had signed signs nothing until a catch-up package made after its return: whatever it
+ *       may have signed lies below or beside that.
  *   C4  Everything that later bytes depend on is in the snapshot.
  *   C5  Where nothing came in, no state advanced and no wait ended, nothing is looked at again.
  *
@@ -17,13 +19,22 @@ import type { EncodedArtifact } from "../../types/artifact.ts";
 import type { Batch } from "../../types/batch.ts";
 import type { ConsensusArtifact } from "../../types/consensus.ts";
 import { heightOf } from "../../types/artifact.ts";
-import type { Height, LabTime, NodeId } from "../../types/ids.ts";
+import { type Height, type LabTime, nanosOf, type NodeId } from "../../types/ids.ts";
 import type { Fact } from "../../types/trace.ts";
 import type { PoolReader } from "../interfaces/pool-reader.ts";
 import { type ConsensusPoolSnapshot, createConsensusPool } from "../pools/consensus-pool.ts";
 import { deliverBatches } from "./batch-delivery.ts";
 import { makeBlock } from "./block-maker.ts";
-import type { ComponentName, ConsensusDeps, Turn, View, Wait } from "./component.ts";
+import { makeCatchUpPackageShare } from "./catch-up-package-maker.ts";
+import {
+  type ComponentName,
+  type ConsensusDeps,
+  refuse,
+  type Turn,
+  type View,
+  type Wait,
+  waiting,
+} from "./component.ts";
 import { factsOf, finalizedFacts, received } from "./facts.ts";
 import { makeFinalizationShares } from "./finalizer.ts";
 import { judgeArrival, type Refusal } from "./intake.ts";
@@ -45,10 +56,14 @@ export interface ConsensusRun {
   /** For execution, in order of height. */
   readonly batches: readonly Batch[];
   readonly facts: readonly Fact[];
+  /** What became validated, in order: to be written down. */
+  readonly validated: readonly EncodedArtifact<ConsensusArtifact>[];
 }
 
 export interface Consensus {
   readonly pool: PoolReader;
+  /** All that is validated, encoded, in order. */
+  validated(): readonly Uint8Array[];
   /** A peer's artifact. It is judged in the next `run`. */
   receive(
     artifact: EncodedArtifact<ConsensusArtifact>,
@@ -60,6 +75,8 @@ export interface Consensus {
   nextWake(now: LabTime): LabTime | undefined;
   /** Highest height whose batch was handed out. */
   deliveredHeight(): Height;
+  /** The state after this height came from somewhere else: batches go on from there. */
+  goOnFrom(height: Height): void;
   snapshot(): ConsensusSnapshot;
 }
 
@@ -97,14 +114,26 @@ export function createConsensus(
   let executed: Height = -1;
   let certified: Height = -1;
 
+  /** C6. */
+  const remembers = (): boolean => {
+    const { memoryLostAt } = deps;
+    const since = pool.catchUpPackage()?.block.context.time;
+    return memoryLostAt === undefined || (since !== undefined && since > nanosOf(memoryLostAt));
+  };
+  const signing =
+    (turn: (view: View) => Turn) =>
+    (view: View): Turn =>
+      remembers() ? turn(view) : waiting(pool.notarizedHeight() + 1, refuse("memory-lost"));
+
   const components: readonly { readonly name: ComponentName; turn(view: View): Turn }[] = [
-    { name: "finalizer", turn: makeFinalizationShares },
+    { name: "finalizer", turn: signing(makeFinalizationShares) },
     { name: "purger", turn: () => purge(pool, marks) },
     { name: "share-aggregator", turn: aggregateShares },
-    { name: "notary", turn: makeNotarizationShare },
-    { name: "random-beacon-maker", turn: makeRandomBeaconShare },
-    { name: "random-tape-maker", turn: makeRandomTapeShares },
-    { name: "block-maker", turn: makeBlock },
+    { name: "notary", turn: signing(makeNotarizationShare) },
+    { name: "catch-up-package-maker", turn: signing(makeCatchUpPackageShare) },
+    { name: "random-beacon-maker", turn: signing(makeRandomBeaconShare) },
+    { name: "random-tape-maker", turn: signing(makeRandomTapeShares) },
+    { name: "block-maker", turn: signing(makeBlock) },
     { name: "validator", turn: validate },
   ];
 
@@ -142,13 +171,14 @@ export function createConsensus(
   }
 
   function run(now: LabTime): ConsensusRun {
-    if (nothingNew(now)) return { announce: [], batches: [], facts: [] };
+    if (nothingNew(now)) return { announce: [], batches: [], facts: [], validated: [] };
     executed = deps.states.latestHeight();
     certified = deps.states.latestCertifiedHeight();
     news = false;
     const announce: EncodedArtifact<ConsensusArtifact>[] = [];
     const batches: Batch[] = [];
     const facts: Fact[] = [];
+    const validated: EncodedArtifact<ConsensusArtifact>[] = [];
     const waits = new Map<ComponentName, readonly Wait[]>();
     const deliver = () => {
       const delivery = deliverBatches(pool, delivered, deps.states.latestHeight(), decodeIngress);
@@ -167,7 +197,9 @@ export function createConsensus(
       }
       const finalizedBefore = pool.finalizedHeight();
       for (const applied of store.apply(changes, now)) {
-        if (applied.action.kind === "add-to-validated") announce.push(...applied.entries);
+        const { kind } = applied.action;
+        if (kind === "add-to-validated") announce.push(...applied.entries);
+        if (kind === "add-to-validated" || kind === "move-to-validated") validated.push(...applied.entries);
         facts.push(...factsOf(applied, decodeIngress));
       }
       facts.push(...finalizedFacts(pool, finalizedBefore, decodeIngress));
@@ -181,7 +213,7 @@ export function createConsensus(
       wakeAt = earliest(waits, now);
       facts.push(...sayWaits(waits, deliver()));
     }
-    return { announce, batches, facts };
+    return { announce, batches, facts, validated };
   }
 
   const overloaded: Wait = { height: 0, because: "overloaded" };
@@ -204,6 +236,7 @@ export function createConsensus(
 
   return {
     pool,
+    validated: () => store.snapshot().validated.map(({ bytes }) => bytes),
     receive(artifact, peer) {
       const refusal = judgeArrival(pool, artifact, peer);
       if (refusal === undefined) {
@@ -220,6 +253,10 @@ export function createConsensus(
     run,
     nextWake: (now) => (cutShort ? now : wakeAt),
     deliveredHeight: () => delivered,
+    goOnFrom(height) {
+      delivered = height;
+      news = true;
+    },
     snapshot: () => ({
       pool: store.snapshot(),
       delivered,

@@ -1,5 +1,4 @@
 /** What changes of the pool mean to whoever watches: one fact each, with ids and hashes, never bytes. */
-import { defined } from "../../base/assert.ts";
 import { type EncodedArtifact, heightOf } from "../../types/artifact.ts";
 import type { ConsensusArtifact } from "../../types/consensus.ts";
 import { type Height, heightsAfter } from "../../types/ids.ts";
@@ -28,18 +27,12 @@ export function factsOf({ action, entries }: Applied, decodeIngress: DecodeIngre
 }
 
 export const finalizedFacts = (pool: PoolReader, before: Height, decodeIngress: DecodeIngress): Fact[] =>
-  [...heightsAfter(before, pool.finalizedHeight())].map((height) => {
-    const found = defined(pool.finalizedBlock(height), "every height up to the finalized one has its block");
-    const maker = defined(found.maker, "only the genesis has no maker");
+  [...heightsAfter(before, pool.finalizedHeight())].flatMap((height): Fact[] => {
+    const found = pool.finalizedBlock(height);
+    if (found?.maker === undefined) return []; // a catch-up package passed it over
     const { rank } = found.block;
-    return {
-      kind: "finalized",
-      height,
-      block: found.hash,
-      rank,
-      maker,
-      ingress: idsOf(found, decodeIngress),
-    };
+    const ingress = idsOf(found, decodeIngress);
+    return [{ kind: "finalized", height, block: found.hash, rank, maker: found.maker, ingress }];
   });
 
 export function received(e: Entry, from: string): Fact {

@@ -33,6 +33,7 @@ export function subnetOf(n: number): SubnetRecord {
     maxIngressMessagesPerBlock: 1000,
     maxBlockPayloadBytes: 4 << 20,
     queryStatsEpochLength: 600,
+    dkgIntervalLength: 499,
     canisterRanges: [],
     limits: APPLICATION_LIMITS,
   };
@@ -95,6 +96,8 @@ export function answersFrom({ validated = [], unvalidated = [] }: Contents): Par
   const at = <K extends ConsensusKind>(kind: K, height: Height) =>
     validated.filter((a) => a.kind === kind && heightIn(a) === height) as OfKind<K>[];
   return {
+    catchUpHeight: () => 0,
+    catchUpPackage: () => undefined,
     proposals: (h) => at("block-proposal", h),
     notarizations: (h) => at("notarization", h),
     notarizationShares: (h) => at("notarization-share", h),
@@ -166,6 +169,7 @@ export function viewOf(pool: PoolReader, over: Partial<View> = {}): View {
       latestCertifiedHeight: () => 0,
       stateAt: () => undefined,
       rootAt: () => undefined,
+      checkpointAt: () => undefined,
       inHistory: () => false,
     },
     payloads: { build: () => ({ ingress: [] }), validate: () => ({ kind: "valid" }) },

@@ -18,6 +18,8 @@ import type { PoolReader } from "../interfaces/pool-reader.ts";
 export const LOOK_AHEAD = 20;
 /** A notary may support several ranks of one height, an equivocator sends two proposals, aggregates vary by signers. */
 const PER_SIGNER_MAX = 8;
+/** Catch-up packages that one peer may have in quarantine. */
+const PACKAGES_MAX = 2;
 
 export type Refusal =
   | "duplicate"
@@ -40,6 +42,8 @@ export function judgeArrival(
   if (height === 0) return "height-zero";
   if (pool.has(id)) return "duplicate";
   if (superseded(pool, artifact, height)) return "superseded";
+  if (artifact.kind === "catch-up-package")
+    return heldPackages(pool, from) >= PACKAGES_MAX ? "too-many-from-this-peer" : undefined;
   if (height > settledHeight(pool, artifact) + LOOK_AHEAD) return "too-far-ahead";
   const signer = signerOf(artifact);
   const held = pool
@@ -47,6 +51,13 @@ export function judgeArrival(
     .filter((e) => e.from === from && signerOf(e.artifact) === signer);
   return held.length >= PER_SIGNER_MAX ? "too-many-from-this-peer" : undefined;
 }
+
+/** They may be of any height: that is what they are for. */
+const heldPackages = (pool: PoolReader, from: NodeId): number =>
+  pool
+    .heightsWith("unvalidated", "catch-up-package")
+    .flatMap((height) => pool.unvalidatedAt("catch-up-package", height))
+    .filter((e) => e.from === from).length;
 
 const signerOf = (artifact: ConsensusArtifact): NodeId | undefined =>
   "signer" in artifact ? artifact.signer : undefined;
@@ -64,6 +75,9 @@ function superseded(pool: PoolReader, artifact: ConsensusArtifact, height: Heigh
       if (height <= pool.finalizedHeight()) return true;
       return pool.notarizations(height).some((n) => n.content.block === artifact.content.block);
     }
+    case "catch-up-package":
+    case "catch-up-package-share":
+      return height <= pool.catchUpHeight();
     case "equivocation-proof":
       return height <= pool.finalizedHeight() || pool.disqualified(height, artifact.signer);
     default:

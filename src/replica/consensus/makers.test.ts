@@ -57,6 +57,7 @@ describe("random tape maker", () => {
     const pool = poolOf({
       ...answersFrom(contents),
       finalizedHeight: () => finalized,
+      tapeHeight: () => 0,
       thresholdCommittee: () => new Set(NODES),
     });
     const { changes } = makeRandomTapeShares(viewOf(pool, { deliveredHeight: delivered }));

@@ -21,7 +21,7 @@ const [ME, FIRST, SECOND] = nodesOf(4) as [NodeId, NodeId, NodeId];
 const NOTARIZED = 9;
 const H = NOTARIZED + 1;
 const START = 1_000_000;
-const SETTINGS = { initialNotaryDelayMs: 300, unitDelayMs: 1000 };
+const SETTINGS = { initialNotaryDelayMs: 300, unitDelayMs: 1000, dkgIntervalLength: 499 };
 const signature = new Uint8Array(0);
 
 const BEST = proposalOf(FIRST, 0, H, { salt: 1 });

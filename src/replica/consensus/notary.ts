@@ -31,6 +31,8 @@ const CERTIFICATION_GAP_FREE = 1;
 const BACKLOG_DELAY_MS = 2000;
 /** At this distance between notarized tip and certified state nothing more is notarized. */
 export const CERTIFICATION_GAP_MAX = 70;
+/** And at this one between notarized tip and the height at which the next catch-up package is due. */
+export const CATCH_UP_GAP_MAX = 70;
 /** Keeps the exponential delay a time that clocks and JSON can hold. About a year. */
 const DELAY_MS_MAX = 2 ** 35;
 
@@ -38,6 +40,7 @@ export type Refusal =
   | "committee-unknown"
   | "not-a-notary"
   | "certified-state-too-far-behind"
+  | "catch-up-package-too-far-behind"
   | "no-proposal"
   | "already-signed"
   | "signed-another-block-of-this-rank"
@@ -50,6 +53,7 @@ export type Verdict = { readonly act: true; readonly proposal: BlockProposal } |
 export interface DelaySettings {
   readonly initialNotaryDelayMs: number;
   readonly unitDelayMs: number;
+  readonly dkgIntervalLength: number;
 }
 
 export function makeNotarizationShare({ pool, me, crypto, states, subnet, now }: View): Turn {
@@ -78,6 +82,9 @@ export function judge(
   if (pool.notarizedHeight() - certifiedHeight >= CERTIFICATION_GAP_MAX) {
     return refuse("certified-state-too-far-behind");
   }
+  const nextCatchUp = pool.catchUpHeight() + settings.dkgIntervalLength + 1;
+  if (pool.notarizedHeight() - nextCatchUp >= CATCH_UP_GAP_MAX)
+    return refuse("catch-up-package-too-far-behind");
 
   const [proposal] = bestRanked(pool, height);
   if (proposal === undefined) return refuse("no-proposal");
@@ -97,7 +104,11 @@ export function judge(
 }
 
 /** Milliseconds after the round's start. The power multiplies the ranked part only. */
-export function notaryDelay(rank: Rank, finalityGap: number, settings: DelaySettings): number {
+export function notaryDelay(
+  rank: Rank,
+  finalityGap: number,
+  settings: Pick<DelaySettings, "initialNotaryDelayMs" | "unitDelayMs">,
+): number {
   const ranked = settings.unitDelayMs * rank * 1.5 ** finalityGap;
   return Math.min(DELAY_MS_MAX, Math.floor(settings.initialNotaryDelayMs + ranked));
 }

@@ -2,8 +2,8 @@
  * Purger: decides what the pool may forget.
  *
  * Safety
- *   G1  Of the finalized chain nothing is forgotten: blocks, notarizations, finalizations, beacons and tapes stay
- *       since genesis, so that a node which slept can catch up. (Catch-up packages will end that: DIVERGENCES.md.)
+ *   G1  Of the finalized chain, its beacons and tapes nothing is forgotten but what lies more than fifty heights below
+ *       the newest catch-up package: who lacks more than that gets the package.
  *   G2  My own shares above the finalized height stay: they are what F2 and N4 remember by.
  * Liveness
  *   G3  Shares whose aggregate is here, proposals and notarizations beside the finalized chain, and everything in
@@ -16,6 +16,7 @@ import { type Height, heightsAfter } from "../../types/ids.ts";
 import type { ChangeAction } from "../interfaces/consensus-actions.ts";
 import type { ConsensusKind, PoolReader } from "../interfaces/pool-reader.ts";
 import { nothing, type Turn } from "./component.ts";
+import { HEIGHTS_KEPT } from "../interfaces/gossip-readers.ts";
 
 /** Heights up to which the pool was already looked through. A memory, not a state: forgetting it costs time only. */
 export interface PurgeMarks {
@@ -24,6 +25,7 @@ export interface PurgeMarks {
 
 export function purge(pool: PoolReader, marks: PurgeMarks): Turn {
   const finalized = pool.finalizedHeight();
+  const catchUp = pool.catchUpHeight();
   const changes = [
     ...stale(
       pool,
@@ -33,6 +35,12 @@ export function purge(pool: PoolReader, marks: PurgeMarks): Turn {
     ),
     ...stale(pool, "validated", ["random-beacon-share"], pool.beaconHeight()),
     ...stale(pool, "validated", ["random-tape-share"], pool.tapeHeight()),
+    ...stale(pool, "validated", ["catch-up-package-share"], catchUp),
+    ...stale(pool, "validated", ["catch-up-package"], catchUp - 1),
+    ...stale(pool, "validated", CHAIN_KINDS, catchUp - HEIGHTS_KEPT - 1),
+    // The lowest block that stays was ranked by the beacon below it.
+    ...stale(pool, "validated", ["random-beacon"], catchUp - HEIGHTS_KEPT - 2),
+    ...stale(pool, "unvalidated", ["catch-up-package", "catch-up-package-share"], catchUp),
     ...stale(pool, "unvalidated", FINAL_KINDS, finalized),
     ...stale(pool, "unvalidated", ["random-beacon-share", "random-beacon"], pool.beaconHeight()),
     ...stale(pool, "unvalidated", ["random-tape-share", "random-tape"], pool.tapeHeight()),
@@ -41,6 +49,14 @@ export function purge(pool: PoolReader, marks: PurgeMarks): Turn {
   marks.finalized = finalized;
   return changes.length === 0 ? nothing : { changes, waits: [] };
 }
+
+/** What a node that is a little behind asks for. */
+const CHAIN_KINDS: readonly ConsensusKind[] = [
+  "block-proposal",
+  "notarization",
+  "finalization",
+  "random-tape",
+];
 
 /** Kinds of which nothing new matters at or below the finalized height. */
 const FINAL_KINDS: readonly ConsensusKind[] = [
@@ -66,6 +82,7 @@ function stale(
 function besideTheChain(pool: PoolReader, after: Height, upTo: Height): ChangeAction[] {
   const changes: ChangeAction[] = [];
   for (const height of heightsAfter(after, upTo)) {
+    // Undefined where a catch-up package passed the height over: which of its blocks is final nobody here knows.
     const final = pool.finalizedBlock(height)?.hash;
     const gone = [
       ...pool.validatedAt("notarization", height).filter((e) => e.artifact.content.block !== final),

@@ -26,7 +26,9 @@ export type Verdict = { readonly act: true } | Refused<Refusal>;
 
 export function makeRandomTapeShares({ pool, me, crypto, deliveredHeight }: View): Turn {
   const upTo = Math.min(pool.finalizedHeight() + 1, deliveredHeight + TAPES_AHEAD_MAX);
-  const changes = [...heightsAfter(deliveredHeight, upTo)]
+  // A catch-up package stands for the tapes below it.
+  const after = Math.max(deliveredHeight, pool.tapeHeight());
+  const changes = [...heightsAfter(after, upTo)]
     .filter((height) => judge(pool, me, height).act)
     .map((height) => {
       const signature = crypto.signThreshold("low", signedBytes.randomTape({ height }));

@@ -19,8 +19,8 @@
 import { assert } from "../../base/assert.ts";
 import { highThreshold, lowThreshold } from "../../registry/registry.ts";
 import type { EncodedArtifact } from "../../types/artifact.ts";
-import { signedBytes } from "../../types/artifact.ts";
-import type { BlockRef, ConsensusArtifact } from "../../types/consensus.ts";
+import { catchUpPackage, signedBytes } from "../../types/artifact.ts";
+import type { BlockRef, CatchUpPackageShare, ConsensusArtifact } from "../../types/consensus.ts";
 import { type Height, heightsAfter, type NodeId } from "../../types/ids.ts";
 import type { ChangeAction } from "../interfaces/consensus-actions.ts";
 import type { Unvalidated } from "../interfaces/pool-reader.ts";
@@ -94,12 +94,43 @@ const judgeShare = (g: Gathering, { id, artifact }: Candidate): ChangeAction =>
 
 function* gatherings(view: View): Generator<Gathering> {
   const { pool } = view;
+  yield* catchUp(view);
   yield* beacon(view);
   for (const height of heightsAfter(pool.tapeHeight(), pool.finalizedHeight() + 1)) yield* tape(view, height);
   for (const height of heightsAfter(pool.finalizedHeight(), pool.notarizedHeight() + 1)) {
     yield* notarizations(view, height);
     yield* finalization(view, height);
   }
+}
+
+/** What I signed myself is what I can check the others' shares against. */
+function* catchUp({ pool, me, crypto }: View): Generator<Gathering> {
+  const kind = "catch-up-package-share";
+  const height = pool.heightsWith("validated", kind).at(-1);
+  if (height === undefined || height <= pool.catchUpHeight()) return;
+  const mine = pool.catchUpPackageShares(height).find((s) => s.signer === me);
+  const block = mine && pool.block(height, mine.content.block);
+  const beacon = pool.randomBeacon(height);
+  if (mine === undefined || block === undefined || beacon === undefined) return;
+  const message = signedBytes.catchUpPackage(mine.content);
+  const same = ({ artifact: { content } }: { artifact: CatchUpPackageShare }): boolean =>
+    content.state === mine.content.state &&
+    content.block === mine.content.block &&
+    content.beacon === mine.content.beacon;
+  const committee = pool.thresholdCommittee(height);
+  yield {
+    height,
+    committee,
+    threshold: highThreshold(committee.size),
+    validated: pool.validatedAt(kind, height).filter(same),
+    unvalidated: pool.unvalidatedAt(kind, height).filter(same),
+    verifyShare: (s) => crypto.verifyThresholdShare("high", message, s.signer, s.signature),
+    combine(shares) {
+      const signature = crypto.combineThreshold("high", shares);
+      if (signature === undefined || !crypto.verifyThreshold("high", message, signature)) return undefined;
+      return catchUpPackage(block.block, beacon, mine.content.state, signature);
+    },
+  };
 }
 
 function* beacon({ pool, crypto }: View): Generator<Gathering> {

@@ -9,6 +9,8 @@
  *   V3  A maker's second block of a height is never validated by itself; the two signatures become an equivocation
  *       proof, and the maker counts for nothing at that height.
  *   V4  An aggregate is valid with enough distinct members of its committee and its signature.
+ *   V7  A summary height's block carries the summary that I would write, and nothing else; no other block carries one.
+ *   V8  A catch-up package is taken with the subnet's own signature over a summary block, its beacon and a state.
  *   V5  What is wrong for ever is thrown out and blamed; what cannot be judged yet stays.
  * Liveness
  *   V6  A worse-ranked block waits for its rank's time, and while a better-ranked valid one is here.
@@ -16,13 +18,21 @@
  * Source: replica A.12, A.1.
  * Checked by: validator.test.ts.
  */
-import { highThreshold } from "../../registry/registry.ts";
+import { defined } from "../../base/assert.ts";
+import { highThreshold, isSummaryHeight } from "../../registry/registry.ts";
 import { signedBytes } from "../../types/artifact.ts";
-import type { BlockProposal, EquivocationProof, Finalization, Notarization } from "../../types/consensus.ts";
+import type {
+  BatchPayload,
+  BlockProposal,
+  CatchUpPackage,
+  EquivocationProof,
+  Finalization,
+  Notarization,
+} from "../../types/consensus.ts";
 import { type Height, type LabTime, nanosOf } from "../../types/ids.ts";
 import type { ChangeAction, InvalidReason } from "../interfaces/consensus-actions.ts";
 import type { ConsensusKind, KnownBlock, OfKind, Unvalidated } from "../interfaces/pool-reader.ts";
-import { pastPayloads } from "./block-maker.ts";
+import { pastPayloads, summaryPayload } from "./block-maker.ts";
 import { nothing, type Turn, type View, type Wait } from "./component.ts";
 import { bestRanked } from "./notary.ts";
 
@@ -56,12 +66,30 @@ const invalid = (because: InvalidReason): Verdict => ({ kind: "invalid", because
 /** The kinds one after the other; as soon as one brings changes they are applied, because the next may build on them. */
 export function validate(view: View): Turn {
   const waits: Wait[] = [];
-  for (const step of [beacons, tapes, notarizations, proposals, finalizations, proofs]) {
+  for (const step of [catchUps, beacons, tapes, notarizations, proposals, finalizations, proofs]) {
     const turn = step(view);
     if (turn.changes.length > 0) return turn;
     waits.push(...turn.waits);
   }
   return waits.length === 0 ? nothing : { changes: [], waits };
+}
+
+// ---- catch-up packages ---------------------------------------------------------------------------------------------
+
+const catchUps = (view: View): Turn =>
+  eachHeight(view, "catch-up-package", (artifact) =>
+    artifact.content.height <= view.pool.catchUpHeight() ? superseded : judgeCatchUp(view, artifact),
+  );
+
+/** V8. Whatever else it holds is covered by the signature. */
+export function judgeCatchUp(
+  { crypto, subnet }: View,
+  { content, beacon, signature }: CatchUpPackage,
+): Verdict {
+  if (!isSummaryHeight(content.height, subnet) || beacon.content.height !== content.height)
+    return invalid("not-a-summary-height");
+  const good = crypto.verifyThreshold("high", signedBytes.catchUpPackage(content), signature);
+  return good ? valid : invalid("bad-signature");
 }
 
 // ---- beacons and tapes ---------------------------------------------------------------------------------------------
@@ -216,7 +244,10 @@ function judgeContext(view: View, { block }: BlockProposal, parent: KnownBlock):
 }
 
 function judgePayload(view: View, { block, signer }: BlockProposal, parent: KnownBlock): Verdict {
+  if (isSummaryHeight(block.height, view.subnet)) return judgeSummary(view, block.payload);
+  if (block.payload.summary !== undefined) return invalid("not-a-summary-height");
   const past = pastPayloads(view.pool, block.context, parent);
+  if (past === undefined) return wait("payload-not-judgeable");
   const verdict = view.payloads.validate(block.payload, block.context, past, signer);
   switch (verdict.kind) {
     case "valid":
@@ -226,6 +257,17 @@ function judgePayload(view: View, { block, signer }: BlockProposal, parent: Know
     case "invalid":
       return { kind: "invalid", because: "invalid-payload", details: verdict.because };
   }
+}
+
+/** V7. */
+function judgeSummary(view: View, payload: BatchPayload): Verdict {
+  const mine = defined(summaryPayload(view).summary, "a summary payload has one");
+  const isMine =
+    payload.ingress.length === 0 &&
+    payload.queryStats === undefined &&
+    payload.summary?.registryVersion === mine.registryVersion &&
+    payload.summary.nextRegistryVersion === mine.nextRegistryVersion;
+  return isMine ? valid : invalid("wrong-summary");
 }
 
 const parentOf = ({ pool }: View, { block }: BlockProposal): KnownBlock | undefined =>

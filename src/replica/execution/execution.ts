@@ -1,4 +1,5 @@
 /** The room's door: everything that other rooms may ask of execution, over one Wasm host. */
+import { assert } from "../../base/assert.ts";
 import { MANAGEMENT_CANISTER, type CanisterId } from "../../types/ids.ts";
 import type {
   IngressFilter,
@@ -7,6 +8,7 @@ import type {
   SubnetAttempt,
 } from "../interfaces/execution.ts";
 import type { WasmHost } from "../interfaces/wasm-host.ts";
+import type { InstalledCode } from "../state/canister.ts";
 import { canisterOf, type Draft } from "../state/draft.ts";
 import { type LongInstall, NO_STANDING } from "../state/standing.ts";
 import type { SubnetMessage } from "../state/messages.ts";
@@ -21,6 +23,7 @@ import { createLongRuns, type LongRuns, NotYet } from "./long-runs.ts";
 import { withLowMemoryHook } from "./low-memory-hook.ts";
 import type { ManagementEnv } from "./management/call.ts";
 import { effectiveCanisterOf, managementPayer } from "./management/effective-canister.ts";
+import { loadModule } from "./management/load-module.ts";
 import { executeManagement } from "./management/execute.ts";
 import { rawRandAnswer } from "./management/raw-rand.ts";
 import { settleStopping } from "./management/run-state.ts";
@@ -33,6 +36,8 @@ export interface Execution {
   readonly executor: MessageExecutor;
   readonly queries: QueryExecutor;
   readonly ingressFilter: IngressFilter;
+  /** Of a module that was installed once: what its upload makes today. */
+  readonly codeOf: (uploaded: Uint8Array) => InstalledCode;
 }
 
 export const createExecution = (host: WasmHost, longRuns = createLongRuns(host)): Execution => ({
@@ -54,6 +59,11 @@ export const createExecution = (host: WasmHost, longRuns = createLongRuns(host))
   },
   queries: createQueryExecutor(host),
   ingressFilter: createIngressFilter(host),
+  codeOf(uploaded) {
+    const loaded = loadModule(uploaded, host);
+    assert(loaded.ok, "what was installed can be loaded");
+    return loaded.value.code;
+  },
 });
 
 /** Settings, code and memory may have changed, so that memory is scarce now or no longer is. */

@@ -3,11 +3,16 @@
  *
  *   U1  Lowest heights first, so that the peer can use everything that arrives.
  *   U2  Bounded in heights and in bytes; a single artifact may exceed the bytes, else a large block would never pass.
+ *   U4  A peer that lacks heights which nobody keeps any more gets the catch-up package, and what follows it.
  *   U3  Of shares only this node's own: every other node offers its own likewise.
  */
 import type { EncodedArtifact } from "../../types/artifact.ts";
 import { type Height, heightsAfter, type NodeId } from "../../types/ids.ts";
-import type { CertificationGossipReader, GossipStatus } from "../interfaces/gossip-readers.ts";
+import {
+  type CertificationGossipReader,
+  type GossipStatus,
+  HEIGHTS_KEPT,
+} from "../interfaces/gossip-readers.ts";
 import type { ConsensusKind, PoolReader } from "../interfaces/pool-reader.ts";
 
 /** Heights offered at once: below what a peer's intake lets in (consensus LOOK_AHEAD). */
@@ -21,12 +26,17 @@ export function missingFor(
   me: NodeId,
 ): EncodedArtifact[] {
   const found: EncodedArtifact[] = [];
-  const base = Math.min(peer.finalized, peer.notarized, peer.beacon, peer.tape);
+  const reached = Math.min(peer.finalized, peer.notarized, peer.beacon, peer.tape);
+  const catchUp = pool.catchUpHeight();
+  const isLost = reached + HEIGHTS_KEPT < catchUp; // U4
+  if (isLost) found.push(...pool.validatedAt("catch-up-package", catchUp));
+  const base = isLost ? catchUp : reached;
   const heights = new Set([
     ...heightsAfter(base, base + HEIGHTS_MAX),
     ...heightsAfter(peer.notarized, peer.notarized + HEIGHTS_MAX / 2),
   ]);
   for (const height of heights) found.push(...missingAt(height, peer, pool, me));
+  found.push(...newestCatchUp(peer, pool, me));
   for (const height of heightsAfter(peer.certified, Math.min(peer.executed, peer.certified + HEIGHTS_MAX))) {
     found.push(...defined(certifications.certification(height) ?? certifications.ownShare(height)));
   }
@@ -53,6 +63,18 @@ function missingAt(height: Height, peer: GossipStatus, pool: PoolReader, me: Nod
     found.push(...(tape.length > 0 ? tape : own("random-tape-share")));
   }
   return found;
+}
+
+/** A package that this peer has no own one of yet, or this node's share while nobody has the package. */
+function newestCatchUp(peer: GossipStatus, pool: PoolReader, me: NodeId): readonly EncodedArtifact[] {
+  const height = pool.heightsWith("validated", "catch-up-package-share").at(-1);
+  if (height !== undefined && height > peer.catchUp)
+    return pool
+      .validatedAt("catch-up-package-share", height)
+      .filter(({ artifact }) => artifact.signer === me);
+  return pool.catchUpHeight() > peer.catchUp
+    ? pool.validatedAt("catch-up-package", pool.catchUpHeight())
+    : [];
 }
 
 function newestCertification(peer: GossipStatus, certifications: CertificationGossipReader) {

@@ -79,6 +79,7 @@ function nodeWith(artifacts: readonly ConsensusArtifact[], pending = 0, from?: G
         latestCertifiedHeight: () => store.reader.finalizedHeight(),
         stateAt: () => undefined,
         rootAt: () => undefined,
+        checkpointAt: () => undefined,
         inHistory: () => undefined,
       },
       read: readMessage,
@@ -95,6 +96,7 @@ const at = (height: Height, over: Partial<GossipStatus> = {}): GossipStatus => (
   tape: height,
   certified: height,
   executed: height,
+  catchUp: 0,
   ...over,
 });
 const named = (bytes: Uint8Array): string[] => {
@@ -236,10 +238,13 @@ describe("hearing (S5)", () => {
     const wrong: [Parameters<typeof encodeCbor>[0], string][] = [
       [[], "message: not a map with one key"],
       [{ artifacts: [], status: [] }, "message: not a map with one key"],
-      [{ hello: 1 }, 'message: neither "artifacts" nor "status"'],
+      [{ hello: 1 }, 'message: none of "artifacts", "status", "want" and "parts"'],
       [{ artifacts: ["x"] }, "message: an artifact is not a byte string"],
-      [{ status: [1, 2, 3] }, "message: status is not six heights"],
-      [{ status: [1, 2, 3, 4, 5, -6] }, "message: status is not six heights"],
+      [{ want: ["x"] }, "message: what is wanted is not a list of hashes"],
+      [{ want: [new Uint8Array(31)] }, "message: what is wanted is not a list of hashes"],
+      [{ parts: [1] }, "message: a part is not a byte string"],
+      [{ status: [1, 2, 3] }, "message: status is not seven heights"],
+      [{ status: [1, 2, 3, 4, 5, 6, -7] }, "message: status is not seven heights"],
     ];
     for (const [value, because] of wrong) expect(heard(encodeCbor(value)).refusals).toEqual([because]);
     expect(heard(Uint8Array.of(1, 2)).refusals).toHaveLength(1);

@@ -15,7 +15,7 @@
  * Checked by: gossip.test.ts.
  */
 import type { EncodedArtifact } from "../../types/artifact.ts";
-import type { ArtifactId, LabTime, NodeId } from "../../types/ids.ts";
+import type { ArtifactId, Hash, LabTime, NodeId } from "../../types/ids.ts";
 import type {
   CertificationGossipReader,
   GossipStatus,
@@ -69,7 +69,11 @@ export interface Heard {
   /** What did not decode, in words. */
   readonly refusals: readonly string[];
   readonly sends: readonly Send[];
+  /** Parts of a state that this peer asks for, or that it brings. */
+  readonly want: readonly Hash[];
+  readonly parts: readonly Uint8Array[];
 }
+const NOTHING_HEARD: Heard = { artifacts: [], refusals: [], sends: [], want: [], parts: [] };
 
 export interface Gossip {
   /** What was made here, or brought here by a user: for everybody. */
@@ -118,6 +122,7 @@ export function createGossip(deps: GossipDeps, from?: GossipSnapshot): Gossip {
     tape: pool.tapeHeight(),
     certified: states.latestCertifiedHeight(),
     executed: states.latestHeight(),
+    catchUp: pool.catchUpHeight(),
   });
 
   /** S2, S3. */
@@ -181,9 +186,15 @@ export function createGossip(deps: GossipDeps, from?: GossipSnapshot): Gossip {
     announce,
     receive(peer, bytes, now) {
       const message = deps.read(bytes);
-      if (!message.ok) return { artifacts: [], refusals: [message.because], sends: [] };
-      if (message.value.kind === "status") {
-        return { artifacts: [], refusals: [], sends: hearStatus(peer, message.value.status, now) };
+      if (!message.ok) return { ...NOTHING_HEARD, refusals: [message.because] };
+      switch (message.value.kind) {
+        case "status":
+          return { ...NOTHING_HEARD, sends: hearStatus(peer, message.value.status, now) };
+        case "want":
+          return { ...NOTHING_HEARD, want: message.value.parts };
+        case "parts":
+          return { ...NOTHING_HEARD, parts: message.value.parts };
+        case "artifacts":
       }
       const artifacts: EncodedArtifact[] = [];
       const refusals: string[] = [];
@@ -194,7 +205,7 @@ export function createGossip(deps: GossipDeps, from?: GossipSnapshot): Gossip {
         if (artifact.ok) artifacts.push(artifact.value);
         else refusals.push(artifact.because);
       }
-      return { artifacts, refusals, sends: [] };
+      return { ...NOTHING_HEARD, artifacts, refusals };
     },
     tick(now) {
       const sends: Send[] = [];
@@ -232,7 +243,8 @@ const equal = (a: GossipStatus, b: GossipStatus): boolean =>
   a.beacon === b.beacon &&
   a.tape === b.tape &&
   a.certified === b.certified &&
-  a.executed === b.executed;
+  a.executed === b.executed &&
+  a.catchUp === b.catchUp;
 
 /** Whether `a` lacks more of the chain than latency explains. */
 const behind = (a: GossipStatus, b: GossipStatus): boolean =>

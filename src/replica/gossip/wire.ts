@@ -1,18 +1,22 @@
 /**
- * What nodes say to each other: artifacts, or how far they are. CBOR of a map with one key.
+ * What nodes say to each other: artifacts, how far they are, and parts of a state. CBOR of a map with one key.
  *
  *   { artifacts: [bytes, …] }                                            each the encoding of types/artifact.ts
- *   { status: [finalized, notarized, beacon, tape, certified, executed] }
+ *   { status: [finalized, notarized, beacon, tape, certified, executed, catch-up] }
+ *   { want: [hash, …] }     { parts: [bytes, …] }                        see codec/parts.ts
  */
+import { fromHex, toHex } from "../../base/bytes.ts";
 import { type Decoded, decoded, undecodable } from "../../base/decoded.ts";
 import { decodeCbor, encodeCbor, isBytes, isCborArray, isCborMap } from "../../codec/cbor.ts";
 import { artifactId, decodeArtifact, type EncodedArtifact, heightOf } from "../../types/artifact.ts";
-import type { ArtifactId, Height } from "../../types/ids.ts";
+import type { ArtifactId, Hash, Height } from "../../types/ids.ts";
 import type { GossipStatus } from "../interfaces/gossip-readers.ts";
 
 export type GossipMessage =
   | { readonly kind: "artifacts"; readonly artifacts: readonly Uint8Array[] }
-  | { readonly kind: "status"; readonly status: GossipStatus };
+  | { readonly kind: "status"; readonly status: GossipStatus }
+  | { readonly kind: "want"; readonly parts: readonly Hash[] }
+  | { readonly kind: "parts"; readonly parts: readonly Uint8Array[] };
 
 /** Above the largest block with its envelope, and what goes with it. */
 export const MESSAGE_BYTES_MAX = 8 * 1024 * 1024;
@@ -22,7 +26,10 @@ export const encodeArtifacts = (artifacts: readonly EncodedArtifact[]): Uint8Arr
   encodeCbor({ artifacts: artifacts.map(({ bytes }) => bytes) });
 
 export const encodeStatus = (s: GossipStatus): Uint8Array =>
-  encodeCbor({ status: [s.finalized, s.notarized, s.beacon, s.tape, s.certified, s.executed] });
+  encodeCbor({ status: [s.finalized, s.notarized, s.beacon, s.tape, s.certified, s.executed, s.catchUp] });
+
+export const encodeWant = (parts: readonly Hash[]): Uint8Array => encodeCbor({ want: parts.map(fromHex) });
+export const encodeParts = (parts: readonly Uint8Array[]): Uint8Array => encodeCbor({ parts });
 
 export function decodeMessage(bytes: Uint8Array): Decoded<GossipMessage> {
   if (bytes.length > MESSAGE_BYTES_MAX) return undecodable(`message: ${bytes.length} bytes are too many`);
@@ -39,8 +46,9 @@ export function decodeMessage(bytes: Uint8Array): Decoded<GossipMessage> {
   const status = map.get("status");
   if (isCborArray(status)) {
     const heights = status.filter((h) => typeof h === "number" && h >= 0) as number[];
-    if (status.length !== 6 || heights.length !== 6) return undecodable("message: status is not six heights");
-    const [finalized, notarized, beacon, tape, certified, executed] = heights;
+    if (status.length !== 7 || heights.length !== 7)
+      return undecodable("message: status is not seven heights");
+    const [finalized, notarized, beacon, tape, certified, executed, catchUp] = heights;
     return decoded({
       kind: "status",
       status: {
@@ -50,16 +58,28 @@ export function decodeMessage(bytes: Uint8Array): Decoded<GossipMessage> {
         tape: tape!,
         certified: certified!,
         executed: executed!,
+        catchUp: catchUp!,
       },
     });
   }
-  return undecodable('message: neither "artifacts" nor "status"');
+  const want = map.get("want");
+  if (isCborArray(want)) {
+    if (!want.every((h) => isBytes(h) && h.length === 32))
+      return undecodable("message: what is wanted is not a list of hashes");
+    return decoded({ kind: "want", parts: want.map((h) => toHex(h as Uint8Array)) });
+  }
+  const parts = map.get("parts");
+  if (isCborArray(parts)) {
+    if (!parts.every(isBytes)) return undecodable("message: a part is not a byte string");
+    return decoded({ kind: "parts", parts });
+  }
+  return undecodable('message: none of "artifacts", "status", "want" and "parts"');
 }
 
 /** A message as its receiver works it off: each artifact is named by its bytes, and decoded when it is wanted. */
 export type Incoming =
   | { readonly kind: "artifacts"; readonly artifacts: readonly IncomingArtifact[] }
-  | { readonly kind: "status"; readonly status: GossipStatus };
+  | Exclude<GossipMessage, { kind: "artifacts" }>;
 export interface IncomingArtifact {
   readonly id: ArtifactId;
   decoded(): Decoded<EncodedArtifact>;
@@ -67,7 +87,7 @@ export interface IncomingArtifact {
 
 export function readMessage(bytes: Uint8Array): Decoded<Incoming> {
   const message = decodeMessage(bytes);
-  if (!message.ok || message.value.kind === "status") return message as Decoded<Incoming>;
+  if (!message.ok || message.value.kind !== "artifacts") return message as Decoded<Incoming>;
   return decoded({ kind: "artifacts", artifacts: message.value.artifacts.map(incoming) });
 }
 
@@ -78,7 +98,7 @@ function incoming(bytes: Uint8Array): IncomingArtifact {
 }
 
 export interface MessageDescription {
-  /** The kind of its first artifact, "status", or "rubbish". */
+  /** The kind of its first artifact, "status", "want", "parts" or "rubbish". */
   readonly what: string;
   /** Its first artifact, and the height that speaks of; 0 of an ingress message. */
   readonly artifact?: ArtifactId;
@@ -91,7 +111,7 @@ export interface MessageDescription {
 export function describeMessage(bytes: Uint8Array): MessageDescription {
   const message = decodeMessage(bytes);
   if (!message.ok) return { what: "rubbish", count: 0 };
-  if (message.value.kind === "status") return { what: "status", count: 0 };
+  if (message.value.kind !== "artifacts") return { what: message.value.kind, count: 0 };
   const count = message.value.artifacts.length;
   const [first] = message.value.artifacts;
   const found = first === undefined ? undefined : decodeArtifact(first);

@@ -18,6 +18,8 @@ export type InvalidReason =
   | "wrong-previous-beacon"
   | "no-equivocation"
   | "unknown-registry-version"
+  | "not-a-summary-height"
+  | "wrong-summary"
   | "context-not-increasing"
   | "invalid-payload";
 

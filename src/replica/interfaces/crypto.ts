@@ -10,7 +10,7 @@
  */
 import type { NodeId } from "../../types/ids.ts";
 
-/** low: f+1 shares (beacon, tape). high: 2f+1 (certification). */
+/** low: f+1 shares (beacon, tape). high: 2f+1 (certification, catch-up packages). */
 export type ThresholdKind = "low" | "high";
 
 export interface ReplicaCrypto {

@@ -1,5 +1,6 @@
 /** The core's border: what goes in, what comes out. See DESIGN §4. */
 import type { LabTime, NodeId } from "../../types/ids.ts";
+import type { StorageBatch } from "./storage.ts";
 import type { HttpReply, HttpRequest, Ticket } from "../../types/http.ts";
 import type { TraceEntry } from "../../types/trace.ts";
 import type { Inspection, InspectionReply } from "../../types/inspection.ts";
@@ -16,6 +17,8 @@ export type ReplicaEvent =
 export type Stamped<E> = E & { readonly at: LabTime };
 
 export type ReplicaEffect =
+  /** Comes before everything else of its step, and is done when it is on the disk. */
+  | { readonly kind: "persist"; readonly batch: StorageBatch }
   | { readonly kind: "send"; readonly to: NodeId; readonly bytes: Uint8Array }
   | { readonly kind: "http-reply"; readonly ticket: Ticket; readonly reply: HttpReply }
   | { readonly kind: "inspect-reply"; readonly ticket: Ticket; readonly reply: InspectionReply }

@@ -3,6 +3,9 @@ import type { EncodedArtifact } from "../../types/artifact.ts";
 import type { Certification, CertificationShare, IngressArtifact } from "../../types/consensus.ts";
 import type { Height } from "../../types/ids.ts";
 
+/** Heights below the newest catch-up package that every node keeps for others. Source: replica A.8, A.13. */
+export const HEIGHTS_KEPT = 50;
+
 export interface CertificationGossipReader {
   /** The validated certification at a height. */
   certification(height: Height): EncodedArtifact<Certification> | undefined;
@@ -23,4 +26,6 @@ export interface GossipStatus {
   readonly tape: Height;
   readonly certified: Height;
   readonly executed: Height;
+  /** Of the newest catch-up package. */
+  readonly catchUp: Height;
 }

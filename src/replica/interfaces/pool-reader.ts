@@ -9,6 +9,8 @@ import type { EncodedArtifact } from "../../types/artifact.ts";
 import type {
   Block,
   BlockProposal,
+  CatchUpPackage,
+  CatchUpPackageShare,
   ConsensusArtifact,
   EquivocationProof,
   Finalization,
@@ -56,6 +58,11 @@ export interface PoolQueries {
   /** Highest height up to which every tape is here. */
   tapeHeight(): Height;
 
+  /** The newest, and its height: 0 while there is none, for the genesis needs no package. */
+  catchUpPackage(): CatchUpPackage | undefined;
+  catchUpHeight(): Height;
+  catchUpPackageShares(height: Height): readonly CatchUpPackageShare[];
+
   /** Hash of the beacon at a height; the genesis has one too. */
   beaconHash(height: Height): Hash | undefined;
   randomBeacon(height: Height): RandomBeacon | undefined;
@@ -67,8 +74,11 @@ export interface PoolQueries {
   block(height: Height, hash: BlockHash): KnownBlock | undefined;
   notarizedBlocks(height: Height): readonly KnownBlock[];
   finalizedBlock(height: Height): KnownBlock | undefined;
-  /** The chain that ends in `tip`, from height `above + 1` on, `tip` included. */
-  chain(above: Height, tip: KnownBlock): readonly KnownBlock[];
+  /**
+   * The chain that ends in `tip`, from height `above + 1` on, `tip` included. Undefined when some of it is not here: it
+   * lies below a catch-up package.
+   */
+  chain(above: Height, tip: KnownBlock): readonly KnownBlock[] | undefined;
 
   notarizationShares(height: Height): readonly NotarizationShare[];
   notarizations(height: Height): readonly Notarization[];

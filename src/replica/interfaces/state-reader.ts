@@ -9,6 +9,8 @@ export interface StateReader {
   latestCertifiedHeight(): Height;
   /** The state at a height still kept (from the finalized tip's certified height up), else undefined. */
   stateAt(height: Height): ReplicatedState | undefined;
+  /** Names the checkpoint made after this summary height, with all its parts; undefined where none was made. */
+  checkpointAt(height: Height): Hash | undefined;
   /** Root hash of the canonical tree at a kept height. */
   rootAt(height: Height): Hash | undefined;
   /** Whether the ingress history at that height holds the message. Undefined when the height is not kept. */

@@ -7,6 +7,7 @@
  *   P2  Every notarized block's ancestors down to the finalized tip are validated, so heights and chains derive from
  *       what is here; they are kept up to date, never stored apart.
  *   P3  Finalized blocks form one chain. Two that do not are proof that more than f nodes lie, or a bug: we stop.
+ *   P5  A catch-up package stands for everything up to its height: what it brings is final, whatever is missing below.
  *   P4  Order of arrival is the only order, and a restored snapshot has the same one.
  *
  * Source: replica A.4, A.5; chain-key §1.1 for identity.
@@ -20,7 +21,7 @@ import {
   hashBlock,
   heightOf,
 } from "../../types/artifact.ts";
-import type { ConsensusArtifact } from "../../types/consensus.ts";
+import type { CatchUpPackage, ConsensusArtifact } from "../../types/consensus.ts";
 import type { ArtifactId, BlockHash, Hash, Height, LabTime, NodeId, SubnetId } from "../../types/ids.ts";
 import type { ChangeAction } from "../interfaces/consensus-actions.ts";
 import type {
@@ -38,8 +39,11 @@ export interface ConsensusPoolSnapshot {
   readonly startedAt: LabTime;
   readonly validated: readonly Entry[];
   readonly unvalidated: readonly Unvalidated[];
-  readonly beaconSince: ReadonlyMap<Height, LabTime>;
-  readonly notarizedSince: ReadonlyMap<Height, LabTime>;
+  /** Absent when nobody remembers: what is here counts as having come at the start. */
+  readonly since?: {
+    readonly beacon: ReadonlyMap<Height, LabTime>;
+    readonly notarized: ReadonlyMap<Height, LabTime>;
+  };
   readonly blamed: readonly NodeId[];
 }
 
@@ -77,6 +81,7 @@ export function createConsensusPool(genesis: Genesis, from?: ConsensusPoolSnapsh
   const beaconSince = new Map<Height, LabTime>([[0, startedAt]]);
   const notarizedSince = new Map<Height, LabTime>([[0, startedAt]]);
   const blamed = new Set<NodeId>(from?.blamed);
+  let catchUp: CatchUpPackage | undefined;
   let finalizedHeight = 0;
   let notarizedHeight = 0;
   let beaconHeight = 0;
@@ -88,14 +93,17 @@ export function createConsensusPool(genesis: Genesis, from?: ConsensusPoolSnapsh
   function block(height: Height, hash: BlockHash): KnownBlock | undefined {
     if (height === 0) return hash === genesisTip.hash ? genesisTip : undefined;
     const proposal = artifactsAt("block-proposal", height).find((p) => p.hash === hash);
-    return proposal && { hash, block: proposal.block, maker: proposal.signer };
+    if (proposal !== undefined) return { hash, block: proposal.block, maker: proposal.signer };
+    return catchUp?.content.block === hash ? { hash, block: catchUp.block, maker: undefined } : undefined;
   }
 
-  function chain(above: Height, tip: KnownBlock): KnownBlock[] {
+  function chain(above: Height, tip: KnownBlock): KnownBlock[] | undefined {
     const blocks: KnownBlock[] = [];
-    for (let b = tip; b.block.height > above;) {
-      blocks.push(b);
-      b = defined(block(b.block.height - 1, b.block.parent), "a validated block's parent is validated");
+    let next: KnownBlock | undefined = tip;
+    for (let height = tip.block.height; height > above; height--) {
+      if (next === undefined) return undefined;
+      blocks.push(next);
+      next = block(height - 1, next.block.parent);
     }
     return blocks.reverse();
   }
@@ -105,6 +113,9 @@ export function createConsensusPool(genesis: Genesis, from?: ConsensusPoolSnapsh
     notarizedHeight: () => notarizedHeight,
     beaconHeight: () => beaconHeight,
     tapeHeight: () => tapeHeight,
+    catchUpPackage: () => catchUp,
+    catchUpHeight: () => catchUp?.content.height ?? 0,
+    catchUpPackageShares: (height) => artifactsAt("catch-up-package-share", height),
     beaconHash: (height) => beaconHashes.get(height),
     randomBeacon: (height) => artifactsAt("random-beacon", height)[0],
     randomBeaconShares: (height) => artifactsAt("random-beacon-share", height),
@@ -114,9 +125,11 @@ export function createConsensusPool(genesis: Genesis, from?: ConsensusPoolSnapsh
     block,
     notarizedBlocks(height) {
       if (height === 0) return [genesisTip];
-      return artifactsAt("notarization", height).map((n) =>
+      const notarized = artifactsAt("notarization", height).map((n) =>
         defined(block(height, n.content.block), "a notarized block is validated"),
       );
+      if (notarized.length > 0 || height !== catchUp?.content.height) return notarized;
+      return [{ hash: catchUp.content.block, block: catchUp.block, maker: undefined }];
     },
     finalizedBlock(height) {
       const hash = finalizedHashes.get(height);
@@ -169,16 +182,45 @@ export function createConsensusPool(genesis: Genesis, from?: ConsensusPoolSnapsh
           defined(block(height, artifact.content.block), "a block is validated before its finalization"),
         );
         break;
+      case "catch-up-package":
+        if (height > (catchUp?.content.height ?? 0)) catchUp = artifact;
+        if (height > finalizedHeight) leapTo(artifact, now);
+        break;
       default:
+    }
+  }
+
+  /** P5. */
+  function leapTo({ content: { height, block, beacon } }: CatchUpPackage, now: LabTime): void {
+    beaconHashes.set(height, beacon);
+    finalizedHashes.set(height, block);
+    if (!beaconSince.has(height)) beaconSince.set(height, now);
+    if (!notarizedSince.has(height)) notarizedSince.set(height, now);
+    finalizedHeight = height;
+    notarizedHeight = Math.max(notarizedHeight, height);
+    beaconHeight = Math.max(beaconHeight, height);
+    tapeHeight = Math.max(tapeHeight, height);
+    while (beaconHashes.has(beaconHeight + 1)) beaconHeight++;
+    while (validated.at("random-tape", tapeHeight + 1).length > 0) tapeHeight++;
+  }
+
+  /** Of what lies below a catch-up package, the chain that leads up to it. */
+  function nameAncestors(): void {
+    if (catchUp === undefined) return;
+    let { height, parent } = catchUp.block;
+    for (let below = block(height - 1, parent); below !== undefined; below = block(height - 1, parent)) {
+      ({ height, parent } = below.block);
+      finalizedHashes.set(height, below.hash);
     }
   }
 
   function finalize(tip: KnownBlock): void {
     if (tip.block.height <= finalizedHeight) {
-      assert(finalizedHashes.get(tip.block.height) === tip.hash, "one finalized chain");
+      const known = finalizedHashes.get(tip.block.height);
+      assert(known === undefined || known === tip.hash, "one finalized chain");
       return;
     }
-    const blocks = chain(finalizedHeight, tip);
+    const blocks = defined(chain(finalizedHeight, tip), "a validated block's parent is validated");
     const first = defined(blocks[0], "the tip lies above the finalized height");
     assert(first.block.parent === finalizedHashes.get(finalizedHeight), "one finalized chain");
     for (const b of blocks) finalizedHashes.set(b.block.height, b.hash);
@@ -218,15 +260,24 @@ export function createConsensusPool(genesis: Genesis, from?: ConsensusPoolSnapsh
         return some(found);
       }
       case "purge":
+        if (action.section === "validated" && action.of === "random-beacon")
+          for (const height of beaconHashes.keys()) if (height <= action.upTo) beaconHashes.delete(height);
+        if (action.section === "validated" && action.of === "block-proposal")
+          for (const height of finalizedHashes.keys())
+            if (height <= action.upTo) finalizedHashes.delete(height);
         return (action.section === "validated" ? validated : unvalidated).purge(action.of, action.upTo);
     }
   }
 
-  for (const entry of from?.validated ?? []) addValidated(entry, startedAt);
+  const isCatchUp = ({ artifact }: Entry): boolean => artifact.kind === "catch-up-package";
+  const kept = from?.validated ?? [];
+  for (const entry of kept.filter(isCatchUp)) addValidated(entry, startedAt);
+  for (const entry of kept.filter((e) => !isCatchUp(e))) addValidated(entry, startedAt);
+  nameAncestors();
   for (const entry of from?.unvalidated ?? []) unvalidated.add(entry);
-  if (from !== undefined) {
-    replaceContents(beaconSince, from.beaconSince);
-    replaceContents(notarizedSince, from.notarizedSince);
+  if (from?.since !== undefined) {
+    replaceContents(beaconSince, from.since.beacon);
+    replaceContents(notarizedSince, from.since.notarized);
   }
 
   return {
@@ -240,8 +291,7 @@ export function createConsensusPool(genesis: Genesis, from?: ConsensusPoolSnapsh
       startedAt,
       validated: validated.all(),
       unvalidated: unvalidated.all(),
-      beaconSince: new Map(beaconSince),
-      notarizedSince: new Map(notarizedSince),
+      since: { beacon: new Map(beaconSince), notarized: new Map(notarizedSince) },
       blamed: [...blamed],
     }),
   };

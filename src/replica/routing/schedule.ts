@@ -17,6 +17,7 @@
  * same messages. Source: replica D.1, D.2 (scheduler.rs).
  */
 import { max } from "../../base/bigints.ts";
+import { isSummaryHeight, type SubnetRecord } from "../../registry/registry.ts";
 import type { CanisterId, Height } from "../../types/ids.ts";
 import type { Attempt, MessageExecutor, SubnetAttempt } from "../interfaces/execution.ts";
 import type { CanisterState } from "../state/canister.ts";
@@ -50,15 +51,14 @@ const ITERATION_BYTES = 200_000_000;
 
 /** Subnet-wide bytes between checkpoints: 140 GiB, of which 32 may be written at once and the rest evenly. */
 const GIB = 1024 ** 3;
-const CHECKPOINT_ROUNDS = 500;
 const HEAP_DELTA_CAPACITY = 140 * GIB;
 const HEAP_DELTA_RESERVE = 32 * GIB;
 
 /** Executes a round's messages; yields after each. */
 export function* executeMessages(draft: Draft, executor: MessageExecutor): Generator<Pause, void> {
-  if (draft.height % CHECKPOINT_ROUNDS === 0)
+  if (isSummaryHeight(draft.height, draft.subnet))
     draft.scheduler = { ...draft.scheduler, heapDelta: 0, compiled: new Set() };
-  if (draft.scheduler.heapDelta >= heapDeltaLimit(draft.height)) return;
+  if (draft.scheduler.heapDelta >= heapDeltaLimit(draft.height, draft.subnet)) return;
   const { round, slice } = draft.subnet.limits;
   let budget = round - slice + 1n;
   let subnetBudget = round / SUBNET_SHARE;
@@ -276,8 +276,9 @@ function settleDebits(draft: Draft): void {
   }
 }
 
-function heapDeltaLimit(height: number): number {
-  const remaining = CHECKPOINT_ROUNDS - (height % CHECKPOINT_ROUNDS);
-  const spare = ((HEAP_DELTA_CAPACITY - HEAP_DELTA_RESERVE) * remaining) / CHECKPOINT_ROUNDS;
+function heapDeltaLimit(height: Height, { dkgIntervalLength }: SubnetRecord): number {
+  const interval = dkgIntervalLength + 1;
+  const remaining = interval - (height % interval);
+  const spare = ((HEAP_DELTA_CAPACITY - HEAP_DELTA_RESERVE) * remaining) / interval;
   return HEAP_DELTA_CAPACITY - Math.floor(spare);
 }

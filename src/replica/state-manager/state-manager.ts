@@ -5,6 +5,7 @@
  *   M2  A height counts as certified only when its certification names the root computed here.
  *   M3  The latest certified state and all above it stay until a higher one is certified, whatever `purge` says:
  *       queries, certificates and block validation read them.
+ *   M5  A state that the subnet vouches for by a catch-up package may take the place of all that is here.
  *   M4  A restored state manager has the same roots: trees are made again from the states.
  *
  * How a state becomes a tree, and a tree a certificate, is the certification room's affair; `replica.ts` hands it in.
@@ -36,6 +37,7 @@ export interface StateManagerSnapshot {
   /** Lowest height first, without gaps. */
   readonly states: readonly ReplicatedState[];
   readonly certifications: readonly Certification[];
+  readonly checkpoints: ReadonlyMap<Height, Hash>;
 }
 
 interface Kept {
@@ -48,6 +50,8 @@ interface Kept {
 export class StateManager implements CertifiedStates, CertifiableStates {
   readonly #deps: StateManagerDeps;
   readonly #kept = new Map<Height, Kept>();
+  /** Of each summary height, the name of the state after it. */
+  readonly #checkpoints = new Map<Height, Hash>();
   #latest: Height;
   #certified: Height;
 
@@ -67,6 +71,7 @@ export class StateManager implements CertifiedStates, CertifiableStates {
       manager.#latest = state.height;
     }
     for (const certification of snapshot.certifications) manager.certify(certification);
+    for (const [height, hash] of snapshot.checkpoints) manager.#checkpoints.set(height, hash);
     return manager;
   }
 
@@ -75,6 +80,7 @@ export class StateManager implements CertifiedStates, CertifiableStates {
     return {
       states: kept.map((k) => k.state),
       certifications: kept.flatMap((k) => k.certification ?? []),
+      checkpoints: new Map(this.#checkpoints),
     };
   }
 
@@ -85,6 +91,34 @@ export class StateManager implements CertifiedStates, CertifiableStates {
     const root = this.#keep({ ...state, previousRoot: rootHash(previous.tree) }, previous);
     this.#latest = state.height;
     return root;
+  }
+
+  /** M5. Reads and block validation begin from it, as they did from the genesis. */
+  adopt(state: ReplicatedState, checkpoint: Hash): void {
+    assert(state.height > this.#latest, `the state of ${state.height} is newer than ${this.#latest}`);
+    this.#kept.clear();
+    this.#keep(state, undefined);
+    this.#latest = state.height;
+    this.#certified = state.height;
+    this.#checkpoints.set(state.height, checkpoint);
+  }
+
+  /** The state after that height was written down under this name. */
+  noteCheckpoint(height: Height, checkpoint: Hash): void {
+    this.#checkpoints.set(height, checkpoint);
+  }
+
+  checkpointAt(height: Height): Hash | undefined {
+    return this.#checkpoints.get(height);
+  }
+
+  /** Highest last. */
+  checkpoints(): readonly { readonly height: Height; readonly state: Hash }[] {
+    return [...this.#checkpoints].map(([height, state]) => ({ height, state }));
+  }
+
+  forgetCheckpoints(below: Height): void {
+    for (const height of this.#checkpoints.keys()) if (height < below) this.#checkpoints.delete(height);
   }
 
   /** M2. False when the height is not kept or is certified already. */

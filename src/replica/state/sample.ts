@@ -32,6 +32,7 @@ export function sampleSubnet(nodeCount: number, publicKeyDer: Uint8Array = utf8(
     maxIngressMessagesPerBlock: 1000,
     maxBlockPayloadBytes: 4 * 1024 * 1024,
     queryStatsEpochLength: 600,
+    dkgIntervalLength: 499,
     canisterRanges: [{ start: canisterIdOf(0n), end: canisterIdOf(0xfffffn) }],
     limits: APPLICATION_LIMITS,
   };

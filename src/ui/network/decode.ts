@@ -31,6 +31,9 @@ export function linesOf(artifact: Artifact, name: (node: string) => string): Lin
         line("time", nanosText(block.context.time)),
         line("certified height it builds on", block.context.certifiedHeight),
         line("messages", block.payload.ingress.length),
+        ...(block.payload.summary === undefined
+          ? []
+          : [line("summary: registry version from here on", block.payload.summary.registryVersion)]),
         line("signature", signature),
       ];
     }
@@ -70,6 +73,16 @@ export function linesOf(artifact: Artifact, name: (node: string) => string): Lin
       return [
         line("height", artifact.height),
         line("root of the state", artifact.root),
+        ...("signer" in artifact ? [line("signed by", name(artifact.signer))] : []),
+        line("signer" in artifact ? "share" : "signature of the subnet", artifact.signature),
+      ];
+    case "catch-up-package-share":
+    case "catch-up-package":
+      return [
+        line("height", artifact.content.height),
+        line("summary block", artifact.content.block),
+        line("beacon", artifact.content.beacon),
+        line("names the state", artifact.content.state),
         ...("signer" in artifact ? [line("signed by", name(artifact.signer))] : []),
         line("signer" in artifact ? "share" : "signature of the subnet", artifact.signature),
       ];

@@ -33,6 +33,8 @@ export function topicOf(fact: Fact): Topic {
       return "traffic";
     case "round-executed":
     case "certified":
+    case "checkpoint":
+    case "state-adopted":
       return "states";
     case "waits":
       return "waits";
@@ -93,6 +95,10 @@ export function wordsOf(fact: Fact, name: (node: NodeId) => string): string {
       const calls = sent === 0 ? "" : `, calls ${fact.call!.sent.map((c) => c.method).join(", ")}`;
       return `runs ${fact.method} of ${canisterText(fact.canister)}: ${fact.outcome}, ${counted(fact.instructions, "instruction")}${calls}`;
     }
+    case "checkpoint":
+      return `has written down the state after the summary, ${short(fact.state)}`;
+    case "state-adopted":
+      return `takes the state ${short(fact.state)} that a catch-up package names, and goes on from there`;
     case "certified":
       return `state certified, root ${short(fact.root)}`;
     case "ingress-accepted":

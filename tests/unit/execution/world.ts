@@ -41,6 +41,7 @@ export function subnetOf(nodes: number, limits: Partial<SubnetRecord["limits"]> 
     maxIngressBytesPerMessage: 2 ** 21,
     maxIngressMessagesPerBlock: 1000,
     maxBlockPayloadBytes: 2 ** 22,
+    dkgIntervalLength: 499,
     queryStatsEpochLength: 600,
     canisterRanges: [{ start: idOf(0), end: idOf(2 ** 20 - 1) }],
     limits: {

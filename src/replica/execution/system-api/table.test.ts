@@ -112,6 +112,7 @@ const subnet: SubnetRecord = {
   maxIngressMessagesPerBlock: 0,
   maxBlockPayloadBytes: 0,
   queryStatsEpochLength: 600,
+  dkgIntervalLength: 499,
   canisterRanges: [],
   limits: APPLICATION_LIMITS,
 };

@@ -43,6 +43,7 @@ export const subnet: SubnetRecord = {
   maxIngressMessagesPerBlock: 1000,
   maxBlockPayloadBytes: 2 ** 22,
   queryStatsEpochLength: 600,
+  dkgIntervalLength: 499,
   canisterRanges: [{ start: canisterIdOf(16n), end: canisterIdOf(31n) }],
   limits: APPLICATION_LIMITS,
 };

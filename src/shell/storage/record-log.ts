@@ -1,0 +1,199 @@
+/**
+ * Records one after the other in a file, and a second file beside it into which they are written anew when most of them
+ * are superfluous.
+ *
+ *   L1  What `append` returned from is read again after any crash, whole and in order.
+ *   L2  A record that a crash cut short is no record; what follows it is written over it.
+ *   L3  A record whose bytes changed on the disk is left out and counted, and those behind it are found again.
+ *   L4  While `rewrite` is at work the old records are the valid ones, until every new one is on the disk.
+ *
+ * File: "terrarium log 1\n", generation and 1 if sealed, 4 bytes each; then records: mark 0xA7, kind, length of the
+ * payload in 4 bytes, the first 4 bytes of the SHA-256 of kind and payload; payload. Numbers are little-endian.
+ */
+import { assert } from "../../base/assert.ts";
+import { concat, equalBytes, utf8 } from "../../base/bytes.ts";
+import { sha256Hasher } from "../../crypto/hash.ts";
+import type { SyncFile } from "./sync-file.ts";
+
+const MAGIC = utf8("terrarium log 1\n");
+const HEADER = MAGIC.length + 8;
+const MARK = 0xa7;
+const HEAD = 10;
+
+export interface LogRecord {
+  readonly kind: number;
+  readonly payload: Uint8Array;
+}
+
+export interface RecordLog {
+  /** False when neither file held a log: nothing was ever written here, or it is gone. */
+  readonly existed: boolean;
+  /** Records that were there and are not what was written. */
+  readonly damaged: number;
+  /** In order, where each payload lies. */
+  read(visit: (record: LogRecord, at: number) => void): void;
+  payloadAt(at: number, length: number): Uint8Array;
+  /** Returns where each payload lies, when all are on the disk. */
+  append(records: readonly LogRecord[]): number[];
+  /** L4. Likewise. */
+  rewrite(records: Iterable<LogRecord>): number[];
+  size(): number;
+  close(): void;
+}
+
+export function openLog(files: readonly [SyncFile, SyncFile]): RecordLog {
+  const generations = files.map(generationOf);
+  const existed = generations.some((g) => g > 0);
+  let current = generations[1]! > generations[0]! ? 1 : 0;
+  if (!existed) {
+    writeHeader(files[0], 1, true);
+    generations[0] = 1;
+  }
+  const scanned = scan(files[current]!);
+  let end = scanned.end;
+  if (files[current]!.getSize() > end) files[current]!.truncate(end); // L2
+
+  function payloadAt(at: number, length: number): Uint8Array {
+    const payload = new Uint8Array(length);
+    const got = files[current]!.read(payload, { at });
+    return payload.subarray(0, got);
+  }
+
+  return {
+    existed,
+    damaged: scanned.damaged,
+    read: (visit) => scan(files[current]!, visit),
+    payloadAt,
+    append(records) {
+      const written = writeRecords(files[current]!, end, records);
+      files[current]!.flush();
+      end = written.end;
+      return written.at;
+    },
+    rewrite(records) {
+      const other = files[1 - current]!;
+      const generation = generations[current]! + 1;
+      other.truncate(0);
+      writeHeader(other, generation, false);
+      const written = writeRecords(other, HEADER, records);
+      other.flush();
+      writeHeader(other, generation, true);
+      current = 1 - current;
+      generations[current] = generation;
+      end = written.end;
+      files[1 - current]!.truncate(0);
+      return written.at;
+    },
+    size: () => end,
+    close() {
+      for (const file of files) file.close();
+    },
+  };
+}
+
+function writeHeader(file: SyncFile, generation: number, sealed: boolean): void {
+  const numbers = new Uint8Array(8);
+  const view = new DataView(numbers.buffer);
+  view.setUint32(0, generation, true);
+  view.setUint32(4, sealed ? 1 : 0, true);
+  write(file, concat(MAGIC, numbers), 0);
+  file.flush();
+}
+
+/** 0: no sealed log. */
+function generationOf(file: SyncFile): number {
+  const header = new Uint8Array(HEADER);
+  if (file.read(header, { at: 0 }) < HEADER) return 0;
+  if (!equalBytes(header.subarray(0, MAGIC.length), MAGIC)) return 0;
+  const view = new DataView(header.buffer);
+  return view.getUint32(MAGIC.length + 4, true) === 1 ? view.getUint32(MAGIC.length, true) : 0;
+}
+
+function writeRecords(
+  file: SyncFile,
+  from: number,
+  records: Iterable<LogRecord>,
+): { readonly end: number; readonly at: number[] } {
+  const at: number[] = [];
+  let waiting: Uint8Array[] = [];
+  let bytes = 0;
+  let end = from;
+  const drain = (): void => {
+    write(file, concat(...waiting), end);
+    end += bytes;
+    waiting = [];
+    bytes = 0;
+  };
+  for (const record of records) {
+    at.push(end + bytes + HEAD);
+    waiting.push(headOf(record), record.payload);
+    bytes += HEAD + record.payload.length;
+    if (bytes >= BLOCK) drain();
+  }
+  drain();
+  return { end, at };
+}
+
+function headOf({ kind, payload }: LogRecord): Uint8Array {
+  const head = new Uint8Array(HEAD);
+  head[0] = MARK;
+  head[1] = kind;
+  new DataView(head.buffer).setUint32(2, payload.length, true);
+  head.set(checkOf(kind, payload), 6);
+  return head;
+}
+
+const checkOf = (kind: number, payload: Uint8Array): Uint8Array =>
+  sha256Hasher().update(Uint8Array.of(kind)).update(payload).digest().subarray(0, 4);
+
+function write(file: SyncFile, bytes: Uint8Array, at: number): void {
+  const written = file.write(bytes, { at });
+  assert(written === bytes.length, `${written} of ${bytes.length} bytes could be written`);
+}
+
+const BLOCK = 1 << 20;
+
+/** `end`: where the next record goes. */
+function scan(
+  file: SyncFile,
+  visit: (record: LogRecord, at: number) => void = () => {},
+): { readonly end: number; readonly damaged: number } {
+  const size = file.getSize();
+  let window = new Uint8Array(0);
+  let base = 0;
+  /** The bytes at [at, at + length), or fewer at the end of the file. */
+  function bytes(at: number, length: number): Uint8Array {
+    if (at < base || at + length > base + window.length) {
+      window = new Uint8Array(Math.min(Math.max(length, BLOCK), Math.max(0, size - at)));
+      file.read(window, { at });
+      base = at;
+    }
+    return window.subarray(at - base, at - base + length);
+  }
+  function recordAt(at: number): LogRecord | undefined {
+    const head = bytes(at, HEAD);
+    if (head.length < HEAD || head[0] !== MARK) return undefined;
+    const kind = head[1]!;
+    const check = head.slice(6);
+    const length = new DataView(head.buffer, head.byteOffset).getUint32(2, true);
+    if (at + HEAD + length > size) return undefined;
+    const payload = bytes(at + HEAD, length).slice();
+    return equalBytes(checkOf(kind, payload), check) ? { kind, payload } : undefined;
+  }
+
+  let at = HEADER;
+  let end = HEADER;
+  let damaged = 0;
+  while (at < size) {
+    const record = recordAt(at);
+    if (record === undefined) {
+      at++;
+      continue;
+    }
+    if (at > end) damaged++; // L3: what lay between was a record once
+    visit(record, at + HEAD);
+    at += HEAD + record.payload.length;
+    end = at;
+  }
+  return { end, damaged };
+}
