@@ -4,6 +4,7 @@ import { expose } from "comlink";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
 import { defined } from "../src/base/assert.ts";
 import { dealer } from "../src/lab/dealer.ts";
+import { folderDisk } from "../src/cli/folder-disk.ts";
 import { makeNode } from "../src/shell/node-worker.ts";
 
 const node = makeNode(() => {
@@ -18,6 +19,6 @@ const node = makeNode(() => {
     },
     terminate: () => void worker.terminate(),
   };
-});
+}, folderDisk);
 
 expose({ ...node, ...dealer }, nodeEndpoint(defined(parentPort ?? undefined, "a thread has a parent")));

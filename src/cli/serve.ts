@@ -2,6 +2,8 @@
  * `npm run serve`: the same engine behind HTTP, for any Internet Computer agent. Stdout holds one JSON line when
  * every node has certified a height; everything else goes to stderr. SIGINT and SIGTERM end it with 0.
  */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { toHex } from "../base/bytes.ts";
 import type { Network, NetworkSettings } from "../lab/lab.ts";
@@ -19,6 +21,7 @@ const values = flags({
   nodes: { type: "string", default: "4" },
   "notary-delay": { type: "string", default: "300" },
   latency: { type: "string", default: "0" },
+  "state-dir": { type: "string" },
 });
 const nodes = SIZES.find((n) => String(n) === values.nodes);
 if (nodes === undefined) fail(`--nodes takes 1, 4, 7 or 13, not "${values.nodes}".`);
@@ -49,7 +52,12 @@ server.listen(port, values.host, () => {
 });
 
 async function start(): Promise<void> {
-  network = await startThreadNetwork(settings);
+  const folder = values["state-dir"];
+  if (folder !== undefined) claim(folder);
+  const kept = folder === undefined ? undefined : SIZES.find((n) => n === nodesIn(folder));
+  if (kept !== undefined && kept !== nodes)
+    process.stderr.write(`The network in ${folder} has ${kept} nodes: it goes on with them.\n`);
+  network = await startThreadNetwork({ ...settings, nodes: kept ?? settings.nodes }, folder);
   await certified(network);
   const address = server.address();
   const actual = typeof address === "object" && address !== null ? address.port : port;
@@ -66,15 +74,45 @@ async function start(): Promise<void> {
   process.stderr.write(`# For icp.yaml:\n${networkEntry(ready.url, ready.rootKey)}`);
 }
 
+/** One process owns a folder. What a dead one left behind is no claim. */
+function claim(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, "owner");
+  const owner = existsSync(path) ? Number(readFileSync(path, "utf8")) : undefined;
+  if (owner !== undefined && owner !== process.pid && isAlive(owner))
+    fail(`Process ${owner} runs the network in ${folder}.`);
+  writeFileSync(path, String(process.pid));
+}
+
+/** A folder each, numbered. */
+const nodesIn = (folder: string): number => readdirSync(folder).filter((name) => /^\d+$/.test(name)).length;
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 /** Every node has a certified state: from then on every route answers, whichever node is asked. */
 function certified(network: Network): Promise<void> {
   const waitedFor = new Set(network.info.nodes);
+  const silent = new Set<string>();
   return new Promise((resolve) => {
     const leave = network.subscribe((batch) => {
       for (const { node, status, because } of batch.statuses) {
         if (status === "stopped") process.stderr.write(`node ${principalText(node)} stopped: ${because}\n`);
       }
-      for (const { node, fact } of batch.entries) if (fact.kind === "certified") waitedFor.delete(node);
+      for (const { node, fact } of batch.entries) {
+        if (fact.kind === "certified") waitedFor.delete(node);
+        if (fact.kind === "waits" && fact.because === "memory-lost" && !silent.has(node)) {
+          silent.add(node);
+          process.stderr.write(
+            `node ${principalText(node)} lost some of what it had signed: it signs nothing until a catch-up package is made\n`,
+          );
+        }
+      }
       if (waitedFor.size > 0) return;
       resolve();
       leave();

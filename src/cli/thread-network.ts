@@ -7,8 +7,13 @@ import { type SpawnedWorker, startWorkerNetwork } from "../lab/worker-network.ts
 /** Node gave thousands of Wasm memories; this only bounds the cache. */
 const MEMORY_UNITS = 2_000;
 
-export const startThreadNetwork = (settings: NetworkSettings): Promise<Network> =>
-  startWorkerNetwork(settings, { spawn, memoryUnits: MEMORY_UNITS });
+/** `folder`: where its nodes write themselves down, or find themselves again. */
+export const startThreadNetwork = (settings: NetworkSettings, folder?: string): Promise<Network> =>
+  startWorkerNetwork(settings, {
+    spawn,
+    memoryUnits: MEMORY_UNITS,
+    ...(folder === undefined ? {} : { folder }),
+  });
 
 function spawn(): SpawnedWorker {
   const worker = new Worker(new URL("../../workers/node.thread.ts", import.meta.url));

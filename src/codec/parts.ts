@@ -252,7 +252,7 @@ function reader(names: WeakMap<object, Name>, find: (hash: Hash) => Uint8Array |
     const bytes = find(hash);
     if (bytes === undefined) throw new Damaged(`part ${hash} is missing`);
     if (!isPart(hash, bytes)) throw new Damaged(`part ${hash} is damaged: its bytes have another hash`);
-    const value = valueOf(bytes, hash, depth, (inner, isLeaf) => part(inner, isLeaf, depth + 1));
+    const value = readPart(bytes, hash, depth, (inner, isLeaf) => part(inner, isLeaf, depth + 1));
     values.set(hash, value);
     if (typeof value === "object" && value !== null)
       names.set(value, { hash, leaf, short: bytes.length < PART_MIN });
@@ -270,7 +270,7 @@ function reader(names: WeakMap<object, Name>, find: (hash: Hash) => Uint8Array |
 export function partsNamed(bytes: Uint8Array): { readonly hash: Hash; readonly leaf: boolean }[] {
   const found: { hash: Hash; leaf: boolean }[] = [];
   try {
-    valueOf(bytes, "", 0, (hash, leaf) => {
+    readPart(bytes, "", 0, (hash, leaf) => {
       found.push({ hash, leaf });
       return undefined;
     });
@@ -281,7 +281,7 @@ export function partsNamed(bytes: Uint8Array): { readonly hash: Hash; readonly l
   return found;
 }
 
-function valueOf(
+function readPart(
   bytes: Uint8Array,
   hash: Hash,
   depth: number,

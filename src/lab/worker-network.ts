@@ -25,6 +25,8 @@ export interface WorkerNetworkOptions {
   readonly spawn: () => SpawnedWorker;
   /** Wasm memories that all nodes together may hold. */
   readonly memoryUnits: number;
+  /** Where its nodes write themselves down, a folder each; undefined: nowhere. */
+  readonly folder?: string;
   /** Idle time after which links slow down; undefined: never. */
   readonly dozeAfterMs?: number;
 }
@@ -47,6 +49,8 @@ interface Waiting {
 }
 
 const DOZE_LATENCY_MS = 2_000;
+/** Mainnet's is 499: here an interval takes seconds, so that one is seen, and little is executed again after a reload. */
+const DKG_INTERVAL_LENGTH = 99;
 
 export async function startWorkerNetwork(
   settings: NetworkSettings,
@@ -65,14 +69,27 @@ export async function startWorkerNetwork(
     for (const { worker } of workers) worker.terminate();
     throw error;
   };
+  const orFailure = <T>(promise: Promise<T>): Promise<T> =>
+    Promise.race([promise, ...workers.map((w) => w.failed)]).catch(endAll);
+  const { folder } = options;
+  const opened =
+    folder === undefined
+      ? []
+      : await orFailure(Promise.all(workers.map(({ api }, i) => api.open(`${folder}/${i}`))));
+  const known = opened.find((node) => node !== undefined);
   const { nodes, notaryDelayMs, unitDelayMs } = settings;
-  const deal = defined(workers[0], "there is a node").api.deal({ nodes, notaryDelayMs, unitDelayMs });
-  const { registry, ...dealt } = await Promise.race([deal, ...workers.map((w) => w.failed)]).catch(endAll);
-  const secrets = [...dealt.secrets];
+  const dkgIntervalLength = DKG_INTERVAL_LENGTH;
+  const first = defined(workers[0], "there is a node");
+  const dealt =
+    known === undefined
+      ? await orFailure(first.api.deal({ nodes, notaryDelayMs, unitDelayMs, dkgIntervalLength }))
+      : undefined;
+  const { registry } = defined(known ?? dealt, "a network is known or was dealt");
+  const secrets = [...(dealt?.secrets ?? [])];
   const subnet = subnetAt(registry, registry.latestVersion);
   const wallNow = (): number => performance.timeOrigin + performance.now();
   let clock: ClockSetting = { wall: wallNow(), lab: Math.floor(wallNow()), rate: 1 };
-  const genesis = clock.lab;
+  const genesis = known?.genesis ?? clock.lab;
 
   const waiting = new Set<Waiting>();
   const listeners = new Set<(batch: NetworkBatch) => void>();
@@ -107,6 +124,10 @@ export async function startWorkerNetwork(
   const ports = pairwise(seats.map((s) => s.id));
   await Promise.all(
     seats.map(async (seat, i) => {
+      if (known !== undefined && opened[i]?.node !== seat.id) {
+        setStatus(seat, "stopped", "what it had written down is gone, and its keys with it");
+        return;
+      }
       const report = new MessageChannel();
       report.port1.onmessage = ({ data }: MessageEvent<NodeReport>) => {
         const flights: Flight[] = data.flights.map((f) => ({ ...f, id: flightId++, to: seat.id }));
@@ -115,9 +136,7 @@ export async function startWorkerNetwork(
       };
       const mine = ports.get(seat.id)!;
       const init = {
-        registry,
-        secrets: secrets[i]!,
-        genesis,
+        identity: known === undefined ? { registry, secrets: secrets[i]!, genesis } : undefined,
         clock,
         latencyMs: settings.latencyMs,
         memoryUnits: Math.floor(options.memoryUnits / seats.length),

@@ -93,6 +93,18 @@ export const restoreReplica = (deps: ReplicaDeps, snapshot: unknown): Replica =>
 export const resumeReplica = (deps: ReplicaDeps, node: StoredNode, now: LabTime): Replica =>
   build(deps, (context) => resumed(node, now, { ...deps, ...context }));
 
+/** How far a node resumed from this gets by itself: before that it would answer from an older state than it once did. */
+export function replayHeight({ artifacts }: StoredNode): Height {
+  const highest = { finalization: 0, "random-tape": 0 };
+  for (const bytes of artifacts) {
+    const decoded = decodeArtifact(bytes);
+    const artifact = decoded.ok ? decoded.value.artifact : undefined;
+    if (artifact?.kind !== "finalization" && artifact?.kind !== "random-tape") continue;
+    highest[artifact.kind] = Math.max(highest[artifact.kind], artifact.content.height);
+  }
+  return Math.min(highest.finalization, highest["random-tape"]);
+}
+
 interface Context {
   readonly parts: Parts;
   readonly codeOf: Execution["codeOf"];

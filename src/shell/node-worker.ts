@@ -3,28 +3,29 @@
  * one port on which facts leave. The same for Web Workers and for Node's worker threads.
  */
 import { defined } from "../base/assert.ts";
-import type { Registry } from "../registry/registry.ts";
 import { describeMessage, type MessageDescription } from "../replica/gossip/wire.ts";
-import { createReplica } from "../replica/replica.ts";
+import { createReplica, type ReplicaDeps, replayHeight, resumeReplica } from "../replica/replica.ts";
 import type { HttpReply, HttpRequest, Ticket } from "../types/http.ts";
-import type { LabTime, NodeId } from "../types/ids.ts";
+import type { Height, LabTime, NodeId } from "../types/ids.ts";
 import type { Inspection, InspectionReply } from "../types/inspection.ts";
 import type { TraceEntry } from "../types/trace.ts";
-import type { ClockSetting } from "./clock.ts";
+import { type ClockSetting, labTimeAt } from "./clock.ts";
 import { fixedLatency, Gate, type Held } from "./gate.ts";
 import { loadMclBls } from "../crypto/bls-mcl.ts";
 import { loadSodium } from "../crypto/ed25519-sodium.ts";
-import { createNodeCrypto, type NodeSecrets } from "./node-crypto.ts";
+import { createNodeCrypto } from "./node-crypto.ts";
 import { NodeHost } from "./node-host.ts";
 import { createElsewhere, type Sandbox } from "./sandbox.ts";
-import { createMemoryStore } from "./storage/node-store.ts";
+import type { Disk } from "./storage/disk.ts";
+import { openFileStore, STORE_FILES, type StoreFiles } from "./storage/file-store.ts";
+import { type Identity, type IdentityFile, openIdentity } from "./storage/identity.ts";
+import { createMemoryStore, type NodeStore } from "./storage/node-store.ts";
+import type { SyncFile } from "./storage/sync-file.ts";
 import { createWasmHost } from "./wasm-host.ts";
 
 export interface NodeInit {
-  readonly registry: Registry;
-  /** This node's own keys and shares, and nobody else's. */
-  readonly secrets: NodeSecrets;
-  readonly genesis: LabTime;
+  /** Undefined of a node that was opened and knows who it is. */
+  readonly identity: Identity | undefined;
   readonly clock: ClockSetting;
   readonly latencyMs: number;
   /** This node's share of the tab's Wasm memories: memory32 counts 1, memory64 2. */
@@ -42,6 +43,8 @@ export interface NodeReport {
 export type NamedFlight = Omit<Held, "bytes"> & MessageDescription;
 
 export interface NodeApi {
+  /** Where the node writes itself down from now on; what it knows of itself from there, but for its secrets. */
+  open(folder: string): Promise<KnownNode | undefined>;
   start(
     init: NodeInit,
     peers: readonly { readonly node: NodeId; readonly port: MessagePort }[],
@@ -57,7 +60,15 @@ export interface NodeApi {
   stepOne(at: LabTime): void;
 }
 
-export function makeNode(spawnSandbox: () => Sandbox): NodeApi {
+export type KnownNode = Omit<Identity, "secrets"> & { readonly node: NodeId };
+
+const IDENTITY_FILES = ["identity-a", "identity-b"];
+
+/** `disk`: undefined where there is none; then the node lives as long as its worker. */
+export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): NodeApi {
+  let store: NodeStore = createMemoryStore();
+  let fault: string | undefined;
+  let identityFile: IdentityFile | undefined;
   const tickets = new Map<Ticket, (reply: never) => void>();
   let nextTicket: Ticket = 1;
   let host: NodeHost | undefined;
@@ -77,10 +88,28 @@ export function makeNode(spawnSandbox: () => Sandbox): NodeApi {
 
   loadLibraries().catch(() => {}); // compiles while the dealer is at work; `start` says what went wrong
   return {
+    async open(folder) {
+      const files = await defined(disk, "there is a disk").open(folder, [...IDENTITY_FILES, ...STORE_FILES]);
+      const [a, b, ...rest] = files as [SyncFile, SyncFile, ...SyncFile[]];
+      identityFile = openIdentity([a, b]);
+      const { identity } = identityFile;
+      const kept = openFileStore(
+        Object.fromEntries(STORE_FILES.map((name, i) => [name, rest[i]!])) as unknown as StoreFiles,
+      );
+      store = kept;
+      fault = kept.existed ? kept.fault : "nothing of what it signed is there any more";
+      return (
+        identity && { registry: identity.registry, genesis: identity.genesis, node: identity.secrets.node }
+      );
+    },
     async start(init, peers, report) {
       const [bls] = await loadLibraries();
+      const known = identityFile?.identity;
+      const identity = defined(init.identity ?? known, "a node knows who it is");
+      if (known === undefined) identityFile?.write(identity);
+      const { registry, secrets, genesis } = identity;
       const ports = new Map(peers.map((p) => [p.node, p.port]));
-      const record = defined(init.registry.versions.get(1), "genesis record");
+      const record = defined(registry.versions.get(1), "genesis record");
       const elsewhere = createElsewhere(
         spawnSandbox,
         record.limits.slice,
@@ -88,15 +117,19 @@ export function makeNode(spawnSandbox: () => Sandbox): NodeApi {
         (then) => void setTimeout(then, 500),
       );
       const wasm = createWasmHost({ memoryUnits: init.memoryUnits, elsewhere });
-      const store = createMemoryStore();
-      const replica = createReplica({
-        me: init.secrets.node,
-        registry: init.registry,
-        genesis: init.genesis,
-        crypto: createNodeCrypto(init.secrets, record, bls),
+      const now = labTimeAt(init.clock, performance.timeOrigin + performance.now());
+      const deps: ReplicaDeps = {
+        me: secrets.node,
+        registry,
+        genesis,
+        crypto: createNodeCrypto(secrets, record, bls),
         wasm,
         stored: store,
-      });
+        ...(known === undefined || fault === undefined ? {} : { memoryLostAt: now }),
+      };
+      const written = store.load();
+      const replica = known === undefined ? createReplica(deps) : resumeReplica(deps, written, now);
+      const replayed = until(replayHeight(written));
       gate = new Gate(fixedLatency(init.latencyMs));
       const reports = batched((batch: NodeReport) => report.postMessage(batch));
       let timer: ReturnType<typeof setTimeout> | undefined;
@@ -108,7 +141,10 @@ export function makeNode(spawnSandbox: () => Sandbox): NodeApi {
           send: (to, messages) => ports.get(to)?.postMessage(messages),
           httpReply: answer,
           inspectReply: answer,
-          trace: (entries) => reports.add({ entries, flights: [] }),
+          trace(entries) {
+            for (const { fact } of entries) if (fact.kind === "round-executed") replayed.reach(fact.height);
+            reports.add({ entries, flights: [] });
+          },
           stopped: (because) => reports.add({ entries: [], flights: [], stopped: because }),
           wallNow: () => performance.timeOrigin + performance.now(),
           sleep: (ms, then) => {
@@ -126,6 +162,7 @@ export function makeNode(spawnSandbox: () => Sandbox): NodeApi {
         };
       }
       host.run();
+      if (!written.checkpoints.some(({ height }) => height >= replayed.height)) await replayed.promise;
     },
     http: (request) => ask((ticket) => ({ kind: "http", ticket, request })),
     inspect: (what) => ask((ticket) => ({ kind: "inspect", ticket, what })),
@@ -140,6 +177,18 @@ export function makeNode(spawnSandbox: () => Sandbox): NodeApi {
     nextTime: () => started().nextTime(),
     stepOne: (at) => started().stepOne(at),
   };
+}
+
+function until(height: Height) {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  const reach = (reached: Height): void => {
+    if (reached >= height) resolve();
+  };
+  reach(0);
+  return { height, promise, reach };
 }
 
 const loadLibraries = () => Promise.all([loadMclBls(), loadSodium()]);

@@ -1,0 +1,88 @@
+/** `npm run serve -- --state-dir DIR`: whatever was certified is there after `kill -9`, and goes on. */
+import type { ChildProcess } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Principal } from "@icp-sdk/core/principal";
+import { afterEach, expect, test } from "vitest";
+import { fromHex } from "../../src/base/bytes.ts";
+import { agentFor, counterOf, deploy, type Endpoint } from "../agent/clients.ts";
+import { exitOf, type Ready, readyOf, startServe } from "../agent/serve.ts";
+import { counterWasm } from "../simulation/setup.ts";
+
+let folder: string;
+let child: ChildProcess;
+afterEach(async () => {
+  if (child.signalCode === null) await crash();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function start(): Promise<{
+  readonly ready: Ready;
+  readonly endpoint: Endpoint;
+  readonly printed: () => string;
+}> {
+  const started = startServe("--port", "0", "--notary-delay", "0", "--state-dir", folder);
+  child = started.child;
+  const ready = await readyOf(started);
+  return {
+    ready,
+    endpoint: { fetch, rootKey: fromHex(ready.rootKey), host: ready.url },
+    printed: started.stderr,
+  };
+}
+async function crash(): Promise<void> {
+  child.kill("SIGKILL");
+  await exitOf(child);
+}
+
+test("kill -9 while calls are under way: what was answered is counted, what was not is counted once or not at all", async () => {
+  folder = mkdtempSync(join(tmpdir(), "terrarium-"));
+  const first = await start();
+  const any = Principal.fromText(first.ready.defaultEffectiveCanisterId);
+  const agent = agentFor(first.endpoint);
+  const canister = await deploy(agent, any, counterWasm());
+  let answered = 0n;
+  let sent = 0n;
+  for (const life of [1, 2, 3]) {
+    const { ready, endpoint } = life === 1 ? first : await start();
+    expect(ready.rootKey).toBe(first.ready.rootKey);
+    const counter = counterOf(agentFor(endpoint), canister);
+    const before = await counter.get();
+    expect(before).toBeGreaterThanOrEqual(answered);
+    expect(before).toBeLessThanOrEqual(sent);
+    answered = before;
+    for (let k = 0; k < 5; k++) {
+      sent++;
+      answered = await counter.inc();
+    }
+    const lost = [1, 2, 3].map(() => counter.inc().catch(() => undefined));
+    sent += 3n;
+    await crash();
+    await Promise.all(lost);
+  }
+}, 120_000);
+
+test("a changed byte in what a node signed: it says so, is silent until a catch-up package, and the others go on", async () => {
+  folder = mkdtempSync(join(tmpdir(), "terrarium-"));
+  const { ready } = await start();
+  await crash();
+  const journal = ["journal-a", "journal-b"]
+    .map((name) => join(folder, "0", name))
+    .find((path) => readFileSync(path).length > 500)!;
+  const bytes = readFileSync(journal);
+  bytes[100]! ^= 1;
+  writeFileSync(journal, bytes);
+  const again = await start();
+  expect(again.ready.rootKey).toBe(ready.rootKey);
+  expect(again.printed()).toContain("signs nothing");
+  expect(readdirSync(folder).sort()).toEqual(["0", "1", "2", "3", "owner"]);
+}, 120_000);
+
+test("one process owns a folder", async () => {
+  folder = mkdtempSync(join(tmpdir(), "terrarium-"));
+  await start();
+  const second = startServe("--port", "0", "--state-dir", folder);
+  expect(await exitOf(second.child)).toBe(2);
+  expect(second.stderr()).toContain("runs the network in");
+}, 60_000);
