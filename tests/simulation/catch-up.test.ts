@@ -94,21 +94,18 @@ test("a node that slept through many intervals comes back by catch-up package an
   expect(sees(ids[0]!, "state-adopted").length).toBe(0);
 });
 
-test.each([5, 33, 65])(
-  "all nodes crash at height %i and go on from what they wrote down",
-  (height) => {
-    const { ids, stores, deps, network, reach, heights, sees } = world();
-    deployCounter(network, ids[0]!);
-    expect(reach(height)).toBe(true);
-    for (const [i, id] of ids.entries()) {
-      network.replace(id, resumeReplica(deps(i), stores[i]!.load(), network.now));
-      network.setSilent(id, false);
-    }
-    expect(reach(heights.get(ids[0]!)! + 30)).toBe(true);
-    expect(sees(ids[0]!, "state-adopted")).toEqual([]);
-    expect(inc(network, ids[1]!)).toContain("4449444c000178");
-  },
-);
+test.each([5, 33, 65])("all nodes crash at height %i and go on from what they wrote down", (height) => {
+  const { ids, stores, deps, network, reach, heights, sees } = world();
+  deployCounter(network, ids[0]!);
+  expect(reach(height)).toBe(true);
+  for (const [i, id] of ids.entries()) {
+    network.replace(id, resumeReplica(deps(i), stores[i]!.load(), network.now));
+    network.setSilent(id, false);
+  }
+  expect(reach(heights.get(ids[0]!)! + 30)).toBe(true);
+  expect(sees(ids[0]!, "state-adopted")).toEqual([]);
+  expect(inc(network, ids[1]!)).toContain("4449444c000178");
+});
 
 /** What the counter replies, in hex. */
 function inc(network: VirtualNetwork, at: NodeId): string {
