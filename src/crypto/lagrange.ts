@@ -4,6 +4,7 @@
  * Shared by the real scheme (on curve points) and the simulations' stand-in (on scalars). Source: chain-key §1.
  */
 import { assert } from "../base/assert.ts";
+import { fromHex, toHex } from "../base/bytes.ts";
 
 /** r: the prime order of G1, G2 and the scalar field. */
 export const GROUP_ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n;
@@ -71,19 +72,9 @@ export function scalarFrom(bytes: Uint8Array): bigint {
   return reduce(bigintOf(bytes));
 }
 
-export function bigintOf(bytes: Uint8Array): bigint {
-  let n = 0n;
-  for (const byte of bytes) n = (n << 8n) | BigInt(byte);
-  return n;
-}
+/** Big-endian, like everything here. Through text: engines read and write that in one go. */
+export const bigintOf = (bytes: Uint8Array): bigint =>
+  bytes.length === 0 ? 0n : BigInt(`0x${toHex(bytes)}`);
 
-/** 32 bytes, big-endian. */
-export function scalarBytes(scalar: bigint): Uint8Array {
-  const out = new Uint8Array(32);
-  let rest = scalar;
-  for (let i = 31; i >= 0; i--) {
-    out[i] = Number(rest & 0xffn);
-    rest >>= 8n;
-  }
-  return out;
-}
+/** 32 bytes. */
+export const scalarBytes = (scalar: bigint): Uint8Array => fromHex(scalar.toString(16).padStart(64, "0"));
