@@ -34,22 +34,19 @@ const given: Given = {
   only: asked.only === "nothing" ? [] : asked.only?.split(",").map(kind),
 };
 
+/** Seeds between two sums, when there are many. */
+const SUMS_EVERY = 100;
 const threads: Worker[] = [];
 const began = performance.now();
 let next = first;
+let done = 0;
 let finalized = 0;
 let messages = 0;
 const happened = new Map<string, number>();
 
 say(`seed ${first}, commit ${commit()}, ${drawn(drawPlan(first, given))}`);
 await Promise.all(Array.from({ length: Math.min(count, availableParallelism()) }, worker));
-const minutes = (performance.now() - began) / 60_000;
-const faults = [...happened].sort(([a], [b]) => (a < b ? -1 : 1)).map(([what, times]) => `${what} ${times}`);
-say(`happened: ${faults.join(", ") || "nothing"}`);
-say(
-  `${count === 1 ? "One seed" : `${count} seeds`}, ${finalized} heights, ${messages} users' messages, ` +
-    `${Math.round(finalized / minutes)} heights a minute: nothing broken`,
-);
+sums();
 process.exit(0);
 
 async function worker(): Promise<void> {
@@ -66,6 +63,7 @@ async function worker(): Promise<void> {
     messages += outcome.messages;
     for (const [what, times] of Object.entries(outcome.happened))
       happened.set(what, (happened.get(what) ?? 0) + times);
+    if (++done % SUMS_EVERY === 0 && done < count) sums();
     if (count === 1) say(`state ${outcome.root}, sent ${outcome.sent}`);
   }
 }
@@ -91,6 +89,18 @@ async function red(thread: Worker, seed: number, { broken }: Outcome): Promise<n
       `${outcome.lastFacts.map((entry) => line(entry, nodes)).join("\n")}\n`,
   );
   process.exit(1);
+}
+
+function sums(): void {
+  const minutes = (performance.now() - began) / 60_000;
+  const faults = [...happened]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([what, times]) => `${what} ${times}`);
+  say(`happened: ${faults.join(", ") || "nothing"}`);
+  say(
+    `${done === 1 ? "One seed" : `${done} seeds`}, ${finalized} heights, ${messages} users' messages, ` +
+      `${Math.round(finalized / minutes)} heights a minute: nothing broken`,
+  );
 }
 
 function command(seed: number, { nodes, heights, only }: Given): string {
