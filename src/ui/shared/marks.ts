@@ -35,5 +35,5 @@ export const familyWords: Record<Family, string> = {
   finalize: "finalization",
   tape: "tape",
   certify: "certification",
-  request: "catch-up request",
+  request: "catch-up",
 };
