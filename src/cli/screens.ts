@@ -157,6 +157,7 @@ const VIEWS: readonly View[] = [
       await noGuide(page);
       await example(page, /Shared pixel wall/);
       await press(page, "Call wall");
+      await page.locator("iframe").scrollIntoViewIfNeeded();
       await editor(page);
     },
   },
@@ -168,7 +169,7 @@ const VIEWS: readonly View[] = [
       await example(page, /Certified variable/);
       await press(page, "Call lie");
       await press(page, "Call get");
-      await page.getByText("the subnet signed this value").waitFor();
+      await page.getByRole("status", { name: "Proof of get" }).getByText("signed this value").waitFor();
     },
   },
   { name: "phone-first-visit", size: "phone", act: async () => {} },

@@ -7,6 +7,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import { loadWabt } from "../../src/compilers/wat/load-wabt.ts";
 import { launch } from "../../src/cli/chromium.ts";
+import { faults } from "./visit.ts";
 
 /** Answers what it was given. */
 const ECHO_WAT = `(module
@@ -195,6 +196,14 @@ test("settings, snapshots, uninstall and back, stop, start, delete", async () =>
   await load.waitFor();
   await panel().getByText("Settings", { exact: true }).click();
   const threshold = panel().getByLabel("freezing threshold");
+  await threshold.waitFor();
+  expect(await faults(page)).toEqual([]);
+  await view("Log");
+  expect(await faults(page)).toEqual([]);
+  await view("Calls");
+  expect(await faults(page)).toEqual([]);
+  await view("Canister");
+  await panel().getByText("Settings", { exact: true }).click();
   await threshold.fill("soon");
   await press("Save 1 change");
   await panel().getByRole("alert").getByText('"soon" is no amount.').waitFor();

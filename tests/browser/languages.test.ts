@@ -13,7 +13,7 @@ afterAll(() => browser.close());
 beforeEach(async () => {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 } });
   page = await context.newPage();
-  page.setDefaultTimeout(90_000);
+  page.setDefaultTimeout(30_000);
   await page.goto(`${inject("built")}?nodes=1&notary-delay=50&latency=0`);
   await page.waitForSelector("html[data-ready]");
 });
@@ -93,4 +93,40 @@ test("WAT: an instruction, an import of ic0 and the name it was given say what t
   await hover("i64.store", "i64.store", "Writes it to memory");
   await hover("call $append", "$append", "Adds bytes to the reply");
   await hover('(import "ic0" "msg_reply"', "msg_reply", "A call is answered once.");
+});
+
+test("Motoko: types and docs on hover, F12, formatting, a member completed, the parameters of a call", async () => {
+  const line = (words: string) =>
+    page.waitForFunction(
+      (words) =>
+        [...document.querySelectorAll(".view-line")].some(
+          (line) => line.textContent?.replaceAll("\u00a0", " ") === words,
+        ),
+      words,
+    );
+  await page.locator(".monaco-editor").first().click();
+  await write(`import Nat "mo:core/Nat";
+persistent actor {
+/// Twice as many.
+func twice(n : Nat) : Nat { n*2 };
+let four = Nat.toText(twice(2));
+}`);
+  await hover("let four", "toText", "Converts a natural number");
+  await hover("let four", "twice", "Twice as many");
+  const said = (await page.locator(".monaco-hover-content:visible").allTextContents()).join(" ");
+  expect(said.replaceAll("\u00a0", " ")).toContain("func twice(n : Nat) : Nat");
+  const { x, y } = (await (await placeOf("let four", "twice")).jsonValue())!;
+  await page.mouse.click(x, y);
+  await page.keyboard.press("F12");
+  await page.locator(".active-line-number", { hasText: /^4$/ }).waitFor();
+  await page.keyboard.press("Control+Shift+I"); // on Linux
+  await line("  func twice(n : Nat) : Nat { n * 2 };");
+  await page.keyboard.press("Control+End");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("End");
+  await page.keyboard.type("\nfunc f() : Text { Nat.toT");
+  await page.locator(".suggest-widget.visible").getByText("toText").first().waitFor();
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("(");
+  await page.locator(".parameter-hints-widget.visible").getByText("Nat").first().waitFor();
 });

@@ -1,4 +1,5 @@
 /** A page of its own for each test, the words that tests of sharing and keeping use, and links made by strangers. */
+import AxeBuilder from "axe-core";
 import type { BrowserContext, Page } from "playwright-core";
 
 /** One node: what is tested is the page, and the machine's two cores are for it. */
@@ -38,3 +39,17 @@ export const stored = (page: Page): Promise<{ name: string; files: Record<string
         };
       }),
   );
+
+/** What axe finds against it, Monaco's own DOM excepted. */
+export async function faults(page: Page): Promise<string[]> {
+  await page.evaluate(AxeBuilder.source);
+  // Its hidden lines, which reach beyond its panel, would count as covering what lies there.
+  await page.addStyleTag({ content: ".monaco-editor { visibility: hidden }" });
+  const { violations } = await page.evaluate(() =>
+    (window as unknown as { axe: typeof AxeBuilder }).axe.run(
+      { exclude: [".monaco-editor"] },
+      { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] },
+    ),
+  );
+  return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
+}

@@ -182,7 +182,7 @@ export interface Extent {
   readonly items: number;
   readonly bytes: number;
 }
-const READABLE: Extent = { items: 200, bytes: 512 };
+const READABLE: Extent = { items: 200, bytes: 48 };
 export const WHOLE: Extent = { items: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
 
 /** One value as text; what is left out is counted. */
