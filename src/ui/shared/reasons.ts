@@ -31,7 +31,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   "payload-not-judgeable": "it cannot judge what the block carries yet",
   "tape-missing": "the random tape is not there yet",
   "execution-behind": "execution has not come so far",
-  "state-behind-the-chain": "its state is too old for the chain: it fetches the one that a catch-up package names",
+  "state-behind-the-chain":
+    "its state is too old for the chain: it fetches the one that a catch-up package names",
   "catch-up-package-too-far-behind": "no catch-up package was made for too long, so nothing more is signed",
   "tip-names-older-state": "the finalized tip does not build on the summary's state yet",
   "state-missing": "its state after the summary is not written down yet",
