@@ -2,6 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import { launch } from "../../src/cli/chromium.ts";
+import { FAST } from "./visit.ts";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -30,7 +31,7 @@ beforeEach(async () => {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   page = await context.newPage();
   page.on("pageerror", (error) => errors.push(error.message));
-  page.setDefaultTimeout(90_000);
+  page.setDefaultTimeout(30_000);
 });
 afterEach(async () => {
   await page.context().close();
@@ -68,4 +69,33 @@ test("a call that has arrived is shown again from what nodes told; its stages ca
   await page.keyboard.press("Escape");
   await bar.waitFor({ state: "detached" });
   await page.getByRole("slider", { name: "Heights" }).waitFor();
+});
+
+test("two heights are compared; a certificate of another network is refused here, and accepted under its own key", async () => {
+  await open(FAST);
+  await page.getByRole("tab", { name: "State" }).click();
+  await button("Remember").click();
+  await page.getByText(/Remembered height/).waitFor();
+  await button("Call inc").click();
+  await replied();
+  await button("Compare").click();
+  const differences = page.getByRole("region", { name: "Differences" });
+  await differences.getByText("is “replied”").first().waitFor();
+  await page.getByRole("tab", { name: "Keys" }).click();
+  const key = await page.getByText(/^308182/).innerText();
+  await page.getByRole("button", { name: /certified at/ }).click();
+  const verdict = page.getByRole("status", { name: "Verification" });
+  await verdict.getByText("accepts").waitFor();
+  await page.getByText("to copy and paste elsewhere").click();
+  const bytes = page.getByRole("textbox", { name: "Bytes in hexadecimal" });
+  const certificate = await bytes.inputValue();
+  await page.reload(); // a new subnet, with other keys
+  await page.waitForSelector("html[data-ready]");
+  await page.getByRole("tab", { name: "State" }).click();
+  await button("Check a certificate…").click();
+  await page.getByRole("textbox", { name: "Certificate" }).fill(certificate);
+  await verdict.getByText("refuses").waitFor();
+  await page.getByRole("radio", { name: "another" }).check();
+  await page.getByRole("textbox", { name: "Root key" }).fill(key.replaceAll(/\s/g, ""));
+  await verdict.getByText("accepts").waitFor();
 });
