@@ -6,7 +6,7 @@
  *   V2  Time passes only between events; a node's own clock may be wrong, but never goes backwards.
  */
 import { assert, defined } from "../base/assert.ts";
-import type { Replica, ReplicaEvent } from "../replica/interfaces/events.ts";
+import type { Replica, ReplicaEffect, ReplicaEvent } from "../replica/interfaces/events.ts";
 import { Gate, type LinkPolicy } from "../shell/gate.ts";
 import { createMemoryStore, type NodeStore } from "../shell/storage/node-store.ts";
 import type { HttpReply, HttpRequest, Ticket } from "../types/http.ts";
@@ -19,6 +19,9 @@ interface Seat {
   replica: Replica;
   readonly gate: Gate;
   readonly store: NodeStore;
+  /** Effects that it still gets done before it crashes: what it writes down and what it says count. */
+  crashAfter: number | undefined;
+  crashed: boolean;
   /** By this node's own clock, like every time that it names. */
   wake: LabTime | undefined;
   /** Silent: hears nothing, says nothing, its clock stands. What is sent to it waits at its gate. */
@@ -67,6 +70,8 @@ export class VirtualNetwork {
       id,
       replica,
       store,
+      crashAfter: undefined,
+      crashed: false,
       gate: new Gate(policy(id)),
       wake: start,
       silent: false,
@@ -81,9 +86,21 @@ export class VirtualNetwork {
     return this.seat(id).replica;
   }
 
+  /** In the midst of a step, after so many more writings and sendings; from then on it is silent. */
+  crashAfter(id: NodeId, effects: number): void {
+    this.seat(id).crashAfter = effects;
+  }
+
+  hasCrashed(id: NodeId): boolean {
+    return this.seat(id).crashed;
+  }
+
   /** Puts another replica (restored from a snapshot) into a node's seat; its links and wake stay. */
   replace(id: NodeId, replica: Replica): void {
-    this.seat(id).replica = replica;
+    const seat = this.seat(id);
+    seat.replica = replica;
+    seat.crashed = false;
+    seat.crashAfter = undefined;
   }
 
   setSilent(id: NodeId, silent: boolean): void {
@@ -199,6 +216,7 @@ export class VirtualNetwork {
       const stamped: ReplicaEvent & { at: LabTime } = { ...next, at: seat.clock };
       next = undefined;
       for (const effect of seat.replica.step(stamped)) {
+        if (crashes(seat, effect)) return;
         if (effect.kind === "persist") seat.store.write(effect.batch);
         else if (effect.kind === "send") this.send(seat.id, effect.to, effect.bytes);
         else if (effect.kind === "wake") seat.wake = effect.at;
@@ -228,6 +246,15 @@ export class VirtualNetwork {
       listener(reply);
     }
   }
+}
+
+/** From then on nothing of the step is done. */
+function crashes(seat: Seat, { kind }: ReplicaEffect): boolean {
+  if (seat.crashAfter === undefined || (kind !== "persist" && kind !== "send")) return false;
+  if (seat.crashAfter-- > 0) return false;
+  seat.crashed = true;
+  seat.silent = true;
+  return true;
 }
 
 function dueAt(seat: Seat): LabTime | undefined {

@@ -21,6 +21,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
     text: "const mine = pool.notarizationShares(height).filter((s) => s.signer === me);",
     instead: "const mine = [];",
   },
+  "persist-then-speak": {
+    file: "src/replica/replica.ts",
+    text: 'if (!isEmpty) effects.unshift({ kind: "persist", batch });',
+    instead: 'if (!isEmpty) effects.push({ kind: "persist", batch });',
+  },
   "ingress-dedup": {
     file: "src/replica/ingress/payload-builder.ts",
     text: "if (this.#ids.has(id) || this.#world.past.has(id) || state.ingressHistory.has(id))",

@@ -18,6 +18,7 @@ export function faultsAgenda(
   nodes: readonly NodeId[],
   network: VirtualNetwork,
   tally: Tally,
+  revive: (node: number) => void,
 ): Appointment[] {
   const agenda: Appointment[] = [];
   const at = (atMs: number, keep: () => void): void => {
@@ -41,6 +42,10 @@ export function faultsAgenda(
       network.setSilent(nodes[node]!, true);
     });
     at(toMs, () => network.setSilent(nodes[node]!, false));
+  }
+  for (const { node, fromMs, toMs, effects } of faults.crash) {
+    at(fromMs, () => network.crashAfter(nodes[node]!, effects));
+    at(toMs, () => revive(node));
   }
   return agenda;
 }

@@ -30,6 +30,8 @@ export interface Checkers {
   messages(node: NodeId): number;
   report(sentence: string): void;
   fact(entry: TraceEntry): void;
+  /** What it did since its last checkpoint it does again, and nothing else. */
+  crashed(node: NodeId): void;
   sent(from: NodeId, bytes: Uint8Array): void;
   state(state: ReplicatedState): void;
 }
@@ -83,6 +85,10 @@ export function createCheckers(honest: ReadonlySet<NodeId>, read = readMessage):
     report,
     sent: (from, bytes) => {
       if (honest.has(from)) doubleSigning(from, bytes);
+    },
+    crashed(node) {
+      thisRound.delete(node);
+      certified.delete(node);
     },
     fact({ node, fact }) {
       if (!honest.has(node)) return;

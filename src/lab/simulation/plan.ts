@@ -24,6 +24,10 @@ export interface Freeze {
   readonly toMs: number;
   readonly node: number;
 }
+/** In the midst of a step, after so many more writings and sendings; back from what it had written down. */
+export interface Crash extends Freeze {
+  readonly effects: number;
+}
 /** From then on a node's clock is off by so much. */
 export interface ClockError {
   readonly fromMs: number;
@@ -52,6 +56,7 @@ export interface Faults {
   readonly partition: readonly Cut[];
   readonly silence: readonly number[];
   readonly freeze: readonly Freeze[];
+  readonly crash: readonly Crash[];
   readonly slowness: readonly { readonly node: number; readonly ms: number }[];
   readonly skew: readonly ClockError[];
   readonly liars: readonly Liar[];
@@ -71,6 +76,7 @@ export const NO_FAULTS: Faults = {
   partition: [],
   silence: [],
   freeze: [],
+  crash: [],
   slowness: [],
   skew: [],
   liars: [],
@@ -182,6 +188,12 @@ const DRAW: { readonly [K in FaultKind]: (draw: Prng, nodes: NodeCount, ms: numb
   silence: (draw, nodes) => some(draw, nodes, draw.below(faultsTolerated(nodes) + 1)),
   freeze: (draw, nodes, ms) =>
     times(1 + draw.below(3), () => ({ ...drawSpan(draw, ms), node: draw.below(nodes) })),
+  crash: (draw, nodes, ms) =>
+    times(1 + draw.below(2 * nodes), () => ({
+      ...drawSpan(draw, ms),
+      node: draw.below(nodes),
+      effects: draw.below(12),
+    })),
   slowness: (draw, nodes) =>
     some(draw, nodes, 1 + draw.below(nodes)).map((node) => ({ node, ms: 1 + draw.below(8) })),
   skew: (draw, nodes, ms) =>

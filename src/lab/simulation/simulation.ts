@@ -14,7 +14,7 @@ import { readMessage } from "../../replica/gossip/wire.ts";
 import type { ReplicaCrypto } from "../../replica/interfaces/crypto.ts";
 import type { Replica } from "../../replica/interfaces/events.ts";
 import type { WasmHost } from "../../replica/interfaces/wasm-host.ts";
-import { createReplica, restoreReplica, type ReplicaDeps } from "../../replica/replica.ts";
+import { createReplica, type ReplicaDeps, restoreReplica, resumeReplica } from "../../replica/replica.ts";
 import { createNodeCrypto } from "../../shell/node-crypto.ts";
 import { createMemoryStore } from "../../shell/storage/node-store.ts";
 import type { Hash, Height, LabTime, NodeId } from "../../types/ids.ts";
@@ -172,6 +172,16 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
     return checkers.broken.length > 0;
   };
 
+  /** From what it had written down, if it has crashed. */
+  const revive = (i: number): void => {
+    const id = nodes[i]!;
+    if (!network.hasCrashed(id)) return;
+    tally.count("crash");
+    checkers.crashed(id);
+    network.replace(id, seated(i, resumeReplica(deps(i), stores[i]!.load(), network.now)));
+    network.setSilent(id, false);
+  };
+
   const askForCertificate = (node: NodeId): void =>
     network.post(node, TIME_REQUEST, (reply) => {
       const root = certifiedRoot(reply, cryptos[0]!);
@@ -194,7 +204,7 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
 
   try {
     const forMs = plan.heights * FAULTY_HEIGHT_MS;
-    const agenda = faultsAgenda(plan, nodes, network, tally);
+    const agenda = faultsAgenda(plan, nodes, network, tally, revive);
     const asking = draw.fork();
     for (let atMs = CERTIFICATE_EVERY_MS; atMs < forMs; atMs += CERTIFICATE_EVERY_MS)
       agenda.push({ atMs, keep: () => askForCertificate(nodes[asking.below(nodes.length)]!) });
@@ -202,6 +212,7 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
     keepAgenda(network, agenda, forMs, () => stopped() || top() >= plan.heights);
 
     heal(network, nodes, links);
+    for (const i of nodes.keys()) revive(i);
     const { target, boundMs } = demandOf(plan, network, [...honest]);
     const reached = (): boolean => [...honest].every((id) => checkers.certified(id) >= target);
     if (!stopped() && !network.runUntil(() => stopped() || reached(), boundMs))
