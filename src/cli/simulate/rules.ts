@@ -26,6 +26,16 @@ export const RULES: Readonly<Record<string, Rule>> = {
     text: 'if (!isEmpty) effects.unshift({ kind: "persist", batch });',
     instead: 'if (!isEmpty) effects.push({ kind: "persist", batch });',
   },
+  "catch-up-signature": {
+    file: "src/replica/consensus/validator.ts",
+    text: 'const good = crypto.verifyThreshold("high", signedBytes.catchUpPackage(content), signature);',
+    instead: "const good = true;",
+  },
+  "part-verification": {
+    file: "src/replica/state-sync/state-sync.ts",
+    text: "const hash = toHex(sha256(bytes)); // Y1",
+    instead: 'const hash = [...r.wanted][0] ?? "";',
+  },
   "ingress-dedup": {
     file: "src/replica/ingress/payload-builder.ts",
     text: "if (this.#ids.has(id) || this.#world.past.has(id) || state.ingressHistory.has(id))",

@@ -1,7 +1,9 @@
 /** The lies there are, by name: what a seed chooses from. Those that make blocks come before those that vote for them. */
 import { certifiesAnotherState } from "./certifies-another-state.ts";
+import { changesParts } from "./changes-parts.ts";
 import { equivocates } from "./equivocates.ts";
 import { floods } from "./floods.ts";
+import { forgesCatchUp } from "./forges-catch-up.ts";
 import { garbles } from "./garbles.ts";
 import { ignoresSome } from "./ignores-some.ts";
 import type { LieMaker } from "./liar.ts";
@@ -20,6 +22,8 @@ export const LIE = {
   floods,
   "misleads-users": misleadsUsers,
   "ignores-some": ignoresSome,
+  "forges-catch-up": forgesCatchUp,
+  "changes-parts": changesParts,
 } satisfies Readonly<Record<string, LieMaker>>;
 export type LieName = keyof typeof LIE;
 export const LIES = Object.keys(LIE) as readonly LieName[];
