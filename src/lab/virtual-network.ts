@@ -86,8 +86,8 @@ export class VirtualNetwork {
     return this.seat(id).replica;
   }
 
-  /** In the midst of a step, after so many more writings and sendings; from then on it is silent. */
-  crashAfter(id: NodeId, effects: number): void {
+  /** In the midst of a step, after so many more writings and sendings; from then on it is silent. Undefined: not any more. */
+  crashAfter(id: NodeId, effects: number | undefined): void {
     this.seat(id).crashAfter = effects;
   }
 

@@ -4,12 +4,27 @@ import { describe, expect, test } from "vitest";
 import { RULES } from "../../src/cli/simulate/rules.ts";
 
 const SEEDS = "100";
+/** Where the first red one was when this was written: a shorter way to it. Others begin with 1. */
+const FROM: Readonly<Record<string, number>> = {
+  "persist-then-speak": 9,
+  "catch-up-signature": 6,
+  "part-verification": 16,
+};
 
 describe.each(Object.keys(RULES))("without %s", (rule) => {
   test("a seed is red, and says how to have it again", () => {
     const { status, stderr } = spawnSync(
       process.execPath,
-      ["src/cli/launch.js", "src/cli/simulate", "--seed", "1", "--swarm", SEEDS, "--without", rule],
+      [
+        "src/cli/launch.js",
+        "src/cli/simulate",
+        "--seed",
+        String(FROM[rule] ?? 1),
+        "--swarm",
+        SEEDS,
+        "--without",
+        rule,
+      ],
       { encoding: "utf8" },
     );
     expect(stderr).toMatch(/^seed \d+ is red:\n/);

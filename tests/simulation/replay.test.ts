@@ -12,12 +12,9 @@ test("twice the same seed gives the same bytes, another seed gives others", () =
   expect(run(7).sent).not.toBe(run(8).sent);
 });
 
-test.each([1, 2, 3, 4, 5, 6, 7, 8])(
-  "seed %i: a node restored from its snapshot changes no later byte",
-  (seed) => {
-    const height = 3 + ((seed * 7) % 25);
-    const restored = run(seed, height);
-    expect(restored.broken).toEqual([]);
-    expect(restored.sent, `restored at ${height}`).toBe(run(seed).sent);
-  },
-);
+test.each([1, 2, 3, 4])("seed %i: a node restored from its snapshot changes no later byte", (seed) => {
+  const height = 3 + ((seed * 7) % 25);
+  const restored = run(seed, height);
+  expect(restored.broken).toEqual([]);
+  expect(restored.sent, `restored at ${height}`).toBe(run(seed).sent);
+});

@@ -172,9 +172,10 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
     return checkers.broken.length > 0;
   };
 
-  /** From what it had written down, if it has crashed. */
+  /** From what it had written down, if it has crashed; if not, it will not. */
   const revive = (i: number): void => {
     const id = nodes[i]!;
+    network.crashAfter(id, undefined);
     if (!network.hasCrashed(id)) return;
     tally.count("crash");
     checkers.crashed(id);
