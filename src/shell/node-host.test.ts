@@ -1,4 +1,4 @@
-/** The host's promises N1–N4, with a replica that only notes what it is given and a home that runs when told. */
+/** The host's promises N1–N5, with a replica that only notes what it is given and a home that runs when told. */
 import { beforeEach, expect, test } from "vitest";
 import type { Replica, ReplicaEffect, ReplicaEvent, Stamped } from "../replica/interfaces/events.ts";
 import { fixedLatency, Gate } from "./gate.ts";
@@ -9,6 +9,7 @@ let pending: (() => void)[];
 let slept: { ms: number; then: () => void } | undefined;
 let log: string[];
 let stopped: string[];
+let diskFull: boolean;
 let answer: (event: Stamped<ReplicaEvent>) => ReplicaEffect[];
 
 const replica: Replica = {
@@ -25,7 +26,10 @@ function hostOf(rate = 1, latency = 0): NodeHost {
     replica,
     gate,
     {
-      persist: () => {},
+      persist: (batch) => {
+        if (diskFull) throw new Error("the disk is full");
+        log.push(`persist ${batch.artifacts.length}`);
+      },
       send: (to, messages) => log.push(`send ${to} ${messages.length}`),
       httpReply: () => {},
       inspectReply: () => {},
@@ -48,6 +52,25 @@ function settle(turns = 20): void {
 beforeEach(() => {
   [wall, pending, slept, log, stopped] = [0, [], undefined, [], []];
   answer = () => [];
+  diskFull = false;
+});
+
+test("N5: what is to be written down is, before anything is said; and if it cannot be, nothing is", () => {
+  const batch = { artifacts: [Uint8Array.of(1)], parts: [], checkpoints: [], isWhole: false };
+  answer = () => [
+    { kind: "persist", batch },
+    { kind: "send", to: "bb", bytes: Uint8Array.of(1) },
+  ];
+  const host = hostOf();
+  host.run();
+  settle();
+  expect(log).toEqual(["clock@0", "persist 1", "send bb 1"]);
+  diskFull = true;
+  host.request({ kind: "clock" });
+  host.request({ kind: "clock" });
+  settle();
+  expect(log.slice(3)).toEqual(["clock@0"]);
+  expect(stopped).toEqual(["it could not write down what it signed: the disk is full"]);
 });
 
 test("it begins with the clock, then sleeps until the wake that was asked for", () => {

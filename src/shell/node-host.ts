@@ -6,6 +6,7 @@
  *   N2  While the clock stands still, no gate opens and no wake fires, except through `stepOne`.
  *   N3  A frozen host does nothing and loses nothing.
  *   N4  A throw out of the core stops this node for good and says the sentence; nothing else stops with it.
+ *   N5  What cannot be written down is not said either: then the node stops likewise.
  */
 import type { HttpReply, Ticket } from "../types/http.ts";
 import type { LabTime, NodeId } from "../types/ids.ts";
@@ -166,19 +167,31 @@ export class NodeHost {
     try {
       effects = this.replica.step({ ...event, at: this.now() });
     } catch (error) {
-      this.dead = true;
-      this.home.stopped(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      this.stop(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      return;
+    }
+    try {
+      for (const effect of effects) if (effect.kind === "persist") this.home.persist(effect.batch);
+    } catch (error) {
+      this.stop(
+        `it could not write down what it signed: ${error instanceof Error ? error.message : String(error)}`,
+      );
       return;
     }
     this.apply(effects);
+  }
+
+  private stop(because: string): void {
+    this.dead = true;
+    this.home.stopped(because);
   }
 
   private apply(effects: readonly ReplicaEffect[]): void {
     const sends = new Map<NodeId, Uint8Array[]>();
     const entries: TraceEntry[] = [];
     for (const effect of effects) {
-      if (effect.kind === "persist") this.home.persist(effect.batch);
-      else if (effect.kind === "send") {
+      if (effect.kind === "persist") continue; // N5: done before
+      if (effect.kind === "send") {
         const waiting = sends.get(effect.to);
         if (waiting === undefined) sends.set(effect.to, [effect.bytes]);
         else waiting.push(effect.bytes);
