@@ -1,7 +1,6 @@
 /** A node of the subnet, as a Web Worker. */
 import { expose } from "comlink";
 import { dealer } from "../src/lab/dealer.ts";
-import { browserDisk } from "../src/shell/storage/disk.ts";
 import { makeNode } from "../src/shell/node-worker.ts";
 import type { SandboxWord } from "../src/shell/sandbox.ts";
 
@@ -16,6 +15,6 @@ const node = makeNode(() => {
     },
     terminate: () => worker.terminate(),
   };
-}, browserDisk());
+}, undefined);
 
 expose({ ...node, ...dealer });

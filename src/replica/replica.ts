@@ -372,7 +372,9 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
   let wholeAt = consensus.pool.catchUpHeight();
   function persist(): void {
     const catchUpHeight = consensus.pool.catchUpHeight();
-    const isWhole = catchUpHeight > wholeAt && states.checkpointAt(catchUpHeight) !== undefined;
+    // Whoever is silent keeps the damage on its disk, which tells it so, until it may speak.
+    const isWhole =
+      catchUpHeight > wholeAt && states.checkpointAt(catchUpHeight) !== undefined && consensus.remembers();
     if (isWhole) {
       wholeAt = catchUpHeight;
       states.forgetCheckpoints(catchUpHeight);
@@ -394,7 +396,14 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
   function certifyStates(): boolean {
     const before = states.latestCertifiedHeight();
     for (;;) {
-      const changes = certify({ pool: certifications, states, crypto, me, subnet });
+      const changes = certify({
+        pool: certifications,
+        states,
+        crypto,
+        me,
+        subnet,
+        signs: consensus.remembers(),
+      });
       if (changes.length === 0) break;
       const made = new Set(changes.flatMap((c) => (c.kind === "add-to-validated" ? [c.artifact] : [])));
       for (const change of changes) if (change.kind === "handle-invalid") sayRefused(change);

@@ -67,7 +67,8 @@ const IDENTITY_FILES = ["identity-a", "identity-b"];
 /** `disk`: undefined where there is none; then the node lives as long as its worker. */
 export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): NodeApi {
   let store: NodeStore = createMemoryStore();
-  let fault: string | undefined;
+  /** What it had signed is not all there (consensus C6). */
+  let silent = false;
   let identityFile: IdentityFile | undefined;
   const tickets = new Map<Ticket, (reply: never) => void>();
   let nextTicket: Ticket = 1;
@@ -97,7 +98,8 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): N
         Object.fromEntries(STORE_FILES.map((name, i) => [name, rest[i]!])) as unknown as StoreFiles,
       );
       store = kept;
-      fault = kept.existed ? kept.fault : "nothing of what it signed is there any more";
+      silent = identity !== undefined && (!kept.existed || kept.fault !== undefined);
+      if (silent) kept.noteLost();
       return (
         identity && { registry: identity.registry, genesis: identity.genesis, node: identity.secrets.node }
       );
@@ -125,7 +127,7 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): N
         crypto: createNodeCrypto(secrets, record, bls),
         wasm,
         stored: store,
-        ...(known === undefined || fault === undefined ? {} : { memoryLostAt: now }),
+        ...(silent ? { memoryLostAt: now } : {}),
       };
       const written = store.load();
       const replica = known === undefined ? createReplica(deps) : resumeReplica(deps, written, now);

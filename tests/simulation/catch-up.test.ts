@@ -5,6 +5,7 @@ import { toHex } from "../../src/base/bytes.ts";
 import { VirtualNetwork } from "../../src/lab/virtual-network.ts";
 import { SIMULATION_GENESIS } from "../../src/lab/simulation/simulation.ts";
 import { createReplica, type ReplicaDeps, resumeReplica } from "../../src/replica/replica.ts";
+import { readMessage } from "../../src/replica/gossip/wire.ts";
 import { createMemoryStore, type NodeStore } from "../../src/shell/storage/node-store.ts";
 import type { Hash, Height, NodeId } from "../../src/types/ids.ts";
 import type { Fact } from "../../src/types/trace.ts";
@@ -105,6 +106,34 @@ test.each([5, 33, 65])("all nodes crash at height %i and go on from what they wr
   expect(reach(heights.get(ids[0]!)! + 30)).toBe(true);
   expect(sees(ids[0]!, "state-adopted")).toEqual([]);
   expect(inc(network, ids[1]!)).toContain("4449444c000178");
+});
+
+test("a node that lost its disk signs nothing until a catch-up package made after its return, then it does again", () => {
+  const { ids, deps, network, reach } = world();
+  const lost = ids[2]!;
+  expect(reach(35)).toBe(true);
+  const back = network.now;
+  const nothing = { artifacts: [], checkpoints: [] };
+  network.replace(lost, resumeReplica({ ...deps(2), memoryLostAt: back }, nothing, back));
+  let speaks = false;
+  const signed: string[] = [];
+  const after: string[] = [];
+  network.onSend = (from, _to, bytes) => {
+    const message = readMessage(bytes);
+    if (!message.ok || message.value.kind !== "artifacts") return;
+    for (const part of message.value.artifacts) {
+      const decoded = part.decoded();
+      if (!decoded.ok) continue;
+      const { artifact } = decoded.value;
+      if (artifact.kind === "catch-up-package" && artifact.block.context.time > BigInt(back) * 1_000_000n)
+        speaks = true;
+      if (from === lost && "signer" in artifact && artifact.signer === lost)
+        (speaks ? after : signed).push(artifact.kind);
+    }
+  };
+  expect(reach(75)).toBe(true);
+  expect(signed).toEqual([]);
+  expect(new Set(after)).toContain("finalization-share");
 });
 
 /** What the counter replies, in hex. */

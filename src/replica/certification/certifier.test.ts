@@ -58,7 +58,7 @@ function world(heights: readonly Height[] = [1]) {
       heights.filter((h) => h > certified).map((height) => ({ height, root: rootOf(height) })),
   } as unknown as CertifiableStates;
   const { crypto, counts } = toyCrypto(n0);
-  const view: CertifierView = { pool, states, crypto, me: n0, subnet };
+  const view: CertifierView = { pool, states, crypto, me: n0, subnet, signs: true };
   const blamed: string[] = [];
   const made: CertificationArtifact[] = [];
   const run = () => {
@@ -191,7 +191,7 @@ test("one node alone certifies itself", () => {
     ...toyCrypto(me).crypto,
     combineThreshold: () => fullBytes(signedBytes.certification(rootOf(1))),
   };
-  for (let i = 0; i < 5; i++) pool.apply(certify({ pool, states, crypto, me, subnet: alone }));
+  for (let i = 0; i < 5; i++) pool.apply(certify({ pool, states, crypto, me, subnet: alone, signs: true }));
   expect(pool.certification(1)).toEqual(full());
 });
 

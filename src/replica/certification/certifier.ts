@@ -38,6 +38,8 @@ export interface CertifierView {
   readonly crypto: ReplicaCrypto;
   readonly me: NodeId;
   readonly subnet: SubnetRecord;
+  /** False of a node that lost what it had signed: then it signs nothing, and goes by the others' certifications. */
+  readonly signs: boolean;
 }
 
 /** The first non-empty change set: apply it, deliver what was validated to the state manager, and ask again. */
@@ -88,7 +90,12 @@ function certificationFault(
 }
 
 /** V1. */
-function share({ pool, crypto, me }: CertifierView, height: Height, root: Hash): CertificationChange[] {
+function share(
+  { pool, crypto, me, signs }: CertifierView,
+  height: Height,
+  root: Hash,
+): CertificationChange[] {
+  if (!signs) return [];
   if (pool.certification(height) !== undefined) return [];
   if (pool.shares(height).some((s) => s.signer === me)) return [];
   const signature = crypto.signThreshold("high", signedBytes.certification(root));

@@ -62,6 +62,8 @@ export interface ConsensusRun {
 
 export interface Consensus {
   readonly pool: PoolReader;
+  /** C6: whether it knows all that it signed, or need not any more. */
+  remembers(): boolean;
   /** All that is validated, encoded, in order. */
   validated(): readonly Uint8Array[];
   /** A peer's artifact. It is judged in the next `run`. */
@@ -236,6 +238,7 @@ export function createConsensus(
 
   return {
     pool,
+    remembers,
     validated: () => store.snapshot().validated.map(({ bytes }) => bytes),
     receive(artifact, peer) {
       const refusal = judgeArrival(pool, artifact, peer);

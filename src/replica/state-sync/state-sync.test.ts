@@ -66,6 +66,20 @@ describe("state sync", () => {
     expect(sync.isComplete()).toBe(true);
   });
 
+  test("Y2: a part that changed on the disk is fetched again", () => {
+    const peer = storeOf(value(30));
+    const own = storeOf(value(30));
+    const [name, bytes] = [...own.parts].find(([, part]) => part.length > 4096)!;
+    own.parts.set(name, bytes.with(99, bytes[99]! ^ 1));
+    const { sync, keep } = syncing(own);
+    sync.aim({ height: 10, state: peer.names[0]! });
+    const question = sync.ask(0)!;
+    expect(question.parts).toEqual([name]);
+    keep(sync.receive(question.to, answer(question.parts, peer)));
+    expect(sync.isComplete()).toBe(true);
+    expect(own.part(name)).toEqual(bytes);
+  });
+
   test("Y1: parts that nobody asked for, or whose bytes are others, are not taken", () => {
     const peer = storeOf(value(3));
     const { sync } = syncing(storeOf());

@@ -3,7 +3,7 @@
  *
  *   Y1  A part counts only if its bytes hash to the name under which the package, or a part fetched before, knows it.
  *       So what is complete is the state that the subnet signed, whoever sent it.
- *   Y2  What is on this node's own disk is not fetched: of a state that changed little, little travels.
+ *   Y2  What is whole on this node's own disk is not fetched: of a state that changed little, little travels.
  *   Y3  One question at a time, to one peer; no answer, or a wrong one, and the next peer is asked.
  *   Y4  What a peer may ask for at once is bounded in parts and bytes.
  *
@@ -11,7 +11,7 @@
  * Checked by: state-sync.test.ts.
  */
 import { toHex } from "../../base/bytes.ts";
-import { partsNamed } from "../../codec/parts.ts";
+import { isPart, partsNamed } from "../../codec/parts.ts";
 import { sha256 } from "../../crypto/hash.ts";
 import type { Hash, Height, LabTime, NodeId } from "../../types/ids.ts";
 import type { Part, StoredParts } from "../interfaces/storage.ts";
@@ -65,7 +65,7 @@ export function createStateSync({ peers, stored }: StateSyncDeps): StateSync {
     const open = [first];
     for (let name = open.pop(); name !== undefined; name = open.pop()) {
       if (r.wanted.has(name.hash)) continue;
-      const bytes = r.fresh.get(name.hash) ?? stored.part(name.hash);
+      const bytes = r.fresh.get(name.hash) ?? whole(name.hash, stored.part(name.hash));
       if (bytes === undefined) r.wanted.add(name.hash);
       else if (!name.leaf) open.push(...partsNamed(bytes));
     }
@@ -120,6 +120,10 @@ export function createStateSync({ peers, stored }: StateSyncDeps): StateSync {
     },
   };
 }
+
+/** Undefined when its bytes changed on the disk, too. */
+const whole = (hash: Hash, bytes: Uint8Array | undefined): Uint8Array | undefined =>
+  bytes !== undefined && isPart(hash, bytes) ? bytes : undefined;
 
 /** What a peer asked for and this node has, up to a message's worth. */
 export function answer(wanted: readonly Hash[], stored: StoredParts): Uint8Array[] {

@@ -67,6 +67,16 @@ describe("file store", () => {
     });
   });
 
+  test("a loss is remembered over restarts, until all that is needed was written anew", () => {
+    const files = freshFiles();
+    const empty = { artifacts: [artifact(1)], parts: [], checkpoints: [] };
+    openFileStore(files).noteLost();
+    openFileStore(files).write({ ...empty, isWhole: false });
+    expect(openFileStore(files).fault).toBe("it was lost before");
+    openFileStore(files).write({ ...empty, isWhole: true });
+    expect(openFileStore(files).fault).toBeUndefined();
+  });
+
   test("a changed artifact is a fault; a changed part is only missing", () => {
     const files = freshFiles();
     const store = openFileStore(files);

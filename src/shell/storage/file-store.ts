@@ -5,7 +5,7 @@
  *   F2  A part is checked by whoever reads it: its name is its hash. One that is damaged is as good as missing.
  *   F3  A node whose memory of what it signed is damaged is told so by `load`, and must be silent (consensus C6).
  */
-import { concat, fromHex, toHex } from "../../base/bytes.ts";
+import { concat, EMPTY, fromHex, toHex } from "../../base/bytes.ts";
 import type { Checkpoint, StorageBatch, StoredNode } from "../../replica/interfaces/storage.ts";
 import type { Hash } from "../../types/ids.ts";
 import { type NodeStore, reachableParts } from "./node-store.ts";
@@ -18,6 +18,8 @@ export type StoreFiles = Readonly<Record<(typeof STORE_FILES)[number], SyncFile>
 const ARTIFACT = 1;
 const CHECKPOINT = 2;
 const PART = 3;
+/** Written where the memory of what was signed is gone: whoever reads it must be silent, however often it restarts. */
+const LOST = 4;
 /** Parts are written anew when what nobody needs is more than what somebody does, and worth it. */
 const GARBAGE_MIN = 4 << 20;
 
@@ -26,6 +28,8 @@ export interface FileStore extends NodeStore {
   readonly existed: boolean;
   /** F3: undefined when all is well. */
   readonly fault: string | undefined;
+  /** Remembers the fault until the next whole batch. */
+  noteLost(): void;
   close(): void;
 }
 
@@ -39,9 +43,11 @@ export function openFileStore(files: StoreFiles): FileStore {
   });
   const artifacts: Uint8Array[] = [];
   let checkpoints: Checkpoint[] = [];
+  let lost = false;
   journal.read(({ kind, payload }) => {
     if (kind === ARTIFACT) artifacts.push(payload);
     if (kind === CHECKPOINT) checkpoints.push(checkpointOf(payload));
+    if (kind === LOST) lost = true;
   });
   let liveBytes = Number.POSITIVE_INFINITY;
 
@@ -70,7 +76,8 @@ export function openFileStore(files: StoreFiles): FileStore {
 
   const store: FileStore = {
     existed: journal.existed,
-    fault: faultOf(journal.damaged),
+    fault: lost ? "it was lost before" : faultOf(journal.damaged),
+    noteLost: () => void journal.append([{ kind: LOST, payload: EMPTY }]),
     has: (hash) => places.has(hash),
     part,
     load(): StoredNode {

@@ -4,7 +4,8 @@
  *
  *   L1  What `append` returned from is read again after any crash, whole and in order.
  *   L2  A record that a crash cut short is no record; what follows it is written over it.
- *   L3  A record whose bytes changed on the disk is left out and counted, and those behind it are found again.
+ *   L3  A record whose bytes changed on the disk is left out and counted, and those behind it are found again. Of the last
+ *       one nobody can tell that from L2.
  *   L4  While `rewrite` is at work the old records are the valid ones, until every new one is on the disk.
  *
  * File: "terrarium log 1\n", generation and 1 if sealed, 4 bytes each; then records: mark 0xA7, kind, length of the
