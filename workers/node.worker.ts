@@ -2,6 +2,7 @@
 import { expose } from "comlink";
 import { dealer } from "../src/lab/dealer.ts";
 import { makeNode } from "../src/shell/node-worker.ts";
+import { opfsDisk } from "../src/shell/storage/opfs-disk.ts";
 import type { SandboxWord } from "../src/shell/sandbox.ts";
 
 const node = makeNode(() => {
@@ -15,6 +16,6 @@ const node = makeNode(() => {
     },
     terminate: () => worker.terminate(),
   };
-}, undefined);
+}, opfsDisk);
 
 expose({ ...node, ...dealer });

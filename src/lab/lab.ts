@@ -22,7 +22,7 @@ export const PAGE_SETTINGS: NetworkSettings = {
   latencyMs: 40,
 };
 
-export type NodeStatus = "starting" | "running" | "frozen" | "terminated" | "stopped";
+export type NodeStatus = "starting" | "running" | "frozen" | "killed" | "stopped";
 
 /** A message on a link, as the ring draws it. */
 export interface Flight {
@@ -65,8 +65,12 @@ export interface Network {
   /** Frozen: gates closed both ways and the clock withheld, memory kept. Thaw brings it back. */
   freeze(node: NodeId): void;
   thaw(node: NodeId): void;
-  /** For good: the worker is gone. */
-  terminate(node: NodeId): void;
+  /** The worker is gone, with all that it held in memory. */
+  kill(node: NodeId): void;
+  /** Whether nodes write themselves down, so that one that is gone can come back. */
+  readonly canRestart: boolean;
+  /** A node that is gone or has stopped begins anew from what it had written down. */
+  restart(node: NodeId): void;
   pause(): void;
   resume(): void;
   readonly paused: boolean;

@@ -17,9 +17,11 @@ export function wakeWorkers(count: number): void {
   while (early.length < count) early.push(spawn());
 }
 
-export function startPageNetwork(settings: NetworkSettings): Promise<Network> {
+/** `folder`: where its nodes write themselves down, or find themselves again; undefined: it lives in memory. */
+export function startPageNetwork(settings: NetworkSettings, folder?: string): Promise<Network> {
   const network = startWorkerNetwork(settings, {
     spawn: () => early.shift() ?? spawn(),
+    ...(folder === undefined ? {} : { folder }),
     memoryUnits: MEMORY_UNITS - 5 * settings.nodes,
     dozeAfterMs: DOZE_AFTER_MS,
   });

@@ -6,7 +6,7 @@ import { type Remote, transfer, wrap, type Endpoint, releaseProxy } from "comlin
 import { defined } from "../base/assert.ts";
 import { subnetAt } from "../registry/registry.ts";
 import { type ClockSetting, labTimeAt, withRate } from "../shell/clock.ts";
-import type { NodeApi, NodeReport } from "../shell/node-worker.ts";
+import type { KnownNode, NamedPort, NodeApi, NodeInit, NodeReport } from "../shell/node-worker.ts";
 import type { HttpReply, HttpRequest } from "../types/http.ts";
 import type { LabTime, NodeId } from "../types/ids.ts";
 import type { InspectionReply } from "../types/inspection.ts";
@@ -31,19 +31,30 @@ export interface WorkerNetworkOptions {
   readonly dozeAfterMs?: number;
 }
 
-interface Seat {
-  readonly id: NodeId;
+/** A worker that is a node, or will be. */
+interface Occupant {
   readonly worker: SpawnedWorker;
+  readonly failure: Promise<string>;
   /** Rejects, should it ever. */
   readonly failed: Promise<never>;
   readonly api: Remote<NodeApi & Dealer>;
+  /** Whoever waits for its answer is told, should it go. */
+  readonly asked: Set<(error: Error) => void>;
+}
+
+/** A node's place in the network: whoever is killed leaves it, and who comes back takes it again. */
+interface Seat {
+  readonly id: NodeId;
+  /** From 0. */
+  readonly number: number;
+  occupant: Occupant;
   status: NodeStatus;
 }
 
 interface Waiting {
   readonly request: HttpRequest;
   readonly pinned: NodeId | undefined;
-  at: NodeId | undefined;
+  at: Occupant | undefined;
   resolve(reply: HttpReply): void;
   reject(error: Error): void;
 }
@@ -56,15 +67,16 @@ export async function startWorkerNetwork(
   settings: NetworkSettings,
   options: WorkerNetworkOptions,
 ): Promise<Network> {
-  const workers = Array.from({ length: settings.nodes }, (_, i) => {
+  const occupy = (i: number): Occupant => {
     const worker = options.spawn();
     const failure = new Promise<string>((resolve) => worker.onfailure(resolve));
     const failed = failure.then((sentence): never => {
       throw new Error(`node ${i + 1} did not start: ${sentence}`);
     });
     failed.catch(() => {}); // until somebody waits for it
-    return { worker, failure, failed, api: wrap<NodeApi & Dealer>(worker.endpoint) };
-  });
+    return { worker, failure, failed, api: wrap<NodeApi & Dealer>(worker.endpoint), asked: new Set() };
+  };
+  const workers = Array.from({ length: settings.nodes }, (_, i) => occupy(i));
   const endAll = (error: unknown): never => {
     for (const { worker } of workers) worker.terminate();
     throw error;
@@ -98,12 +110,12 @@ export async function startWorkerNetwork(
   };
   let flightId = 0;
 
-  const seats: Seat[] = subnet.nodes.map(({ id }, i) => {
-    const { worker, failure, failed, api } = workers[i]!;
-    const seat: Seat = { id, worker, failed, api, status: "starting" };
-    void failure.then((sentence) => setStatus(seat, "stopped", sentence));
-    return seat;
-  });
+  const seats: Seat[] = subnet.nodes.map(({ id }, number) => ({
+    id,
+    number,
+    occupant: workers[number]!,
+    status: "starting",
+  }));
   const seatOf = (id: NodeId): Seat =>
     defined(
       seats.find((s) => s.id === id),
@@ -111,7 +123,6 @@ export async function startWorkerNetwork(
     );
 
   const setStatus = (seat: Seat, status: NodeStatus, because?: string): void => {
-    if (seat.status === "terminated" || (seat.status === "stopped" && status !== "terminated")) return;
     seat.status = status;
     emit({
       entries: [],
@@ -121,39 +132,82 @@ export async function startWorkerNetwork(
     redispatch();
   };
 
+  let latencyMs = settings.latencyMs;
+  let dozing = false;
+  /** `secrets`: undefined of one that has written down who it is. */
+  async function begin(
+    seat: Seat,
+    identity: NodeInit["identity"],
+    peers: readonly NamedPort[],
+  ): Promise<void> {
+    const { occupant } = seat;
+    const { api, failure, failed } = occupant;
+    const still = (): boolean => seat.occupant === occupant && alive(seat);
+    void failure.then((sentence) => {
+      if (still()) setStatus(seat, "stopped", sentence);
+    });
+    const report = new MessageChannel();
+    report.port1.onmessage = ({ data }: MessageEvent<NodeReport>) => {
+      if (seat.occupant !== occupant) return;
+      const flights: Flight[] = data.flights.map((f) => ({ ...f, id: flightId++, to: seat.id }));
+      if (data.entries.length + flights.length > 0) emit({ entries: data.entries, flights, statuses: [] });
+      if (data.stopped !== undefined && still()) setStatus(seat, "stopped", data.stopped);
+    };
+    const init: NodeInit = {
+      identity,
+      clock,
+      latencyMs: dozing ? DOZE_LATENCY_MS : latencyMs,
+      memoryUnits: Math.floor(options.memoryUnits / seats.length),
+    };
+    const start = api.start(
+      init,
+      transfer(
+        peers,
+        peers.map((p) => p.port),
+      ),
+      transfer(report.port2, [report.port2]),
+    );
+    await Promise.race([start, failed]);
+    if (still()) setStatus(seat, "running");
+  }
+  const isWhoSatHere = (seat: Seat, found: KnownNode | undefined): boolean => {
+    if (found?.node === seat.id) return true;
+    setStatus(seat, "stopped", "what it had written down is gone, and its keys with it");
+    return false;
+  };
+
   const ports = pairwise(seats.map((s) => s.id));
   await Promise.all(
     seats.map(async (seat, i) => {
-      if (known !== undefined && opened[i]?.node !== seat.id) {
-        setStatus(seat, "stopped", "what it had written down is gone, and its keys with it");
-        return;
-      }
-      const report = new MessageChannel();
-      report.port1.onmessage = ({ data }: MessageEvent<NodeReport>) => {
-        const flights: Flight[] = data.flights.map((f) => ({ ...f, id: flightId++, to: seat.id }));
-        if (data.entries.length + flights.length > 0) emit({ entries: data.entries, flights, statuses: [] });
-        if (data.stopped !== undefined) setStatus(seat, "stopped", data.stopped);
-      };
-      const mine = ports.get(seat.id)!;
-      const init = {
-        identity: known === undefined ? { registry, secrets: secrets[i]!, genesis } : undefined,
-        clock,
-        latencyMs: settings.latencyMs,
-        memoryUnits: Math.floor(options.memoryUnits / seats.length),
-      };
-      const start = seat.api.start(
-        init,
-        transfer(
-          mine,
-          mine.map((p) => p.port),
-        ),
-        transfer(report.port2, [report.port2]),
-      );
-      await Promise.race([start, seat.failed]);
-      setStatus(seat, "running");
+      if (known !== undefined && !isWhoSatHere(seat, opened[i])) return;
+      const identity = known === undefined ? { registry, secrets: secrets[i]!, genesis } : undefined;
+      await begin(seat, identity, ports.get(seat.id)!);
     }),
   ).catch(endAll);
   secrets.length = 0;
+
+  /** From what it had written down, with new links to all who live. */
+  async function restart(seat: Seat): Promise<void> {
+    const home = defined(folder, "who lives in memory does not come back");
+    const occupant = occupy(seat.number);
+    seat.occupant = occupant;
+    setStatus(seat, "starting");
+    try {
+      const found = await Promise.race([occupant.api.open(`${home}/${seat.number}`), occupant.failed]);
+      if (seat.occupant !== occupant || !isWhoSatHere(seat, found)) return;
+      const mine: NamedPort[] = [];
+      for (const peer of seats) {
+        if (peer === seat || !alive(peer)) continue;
+        const { port1, port2 } = new MessageChannel();
+        mine.push({ node: peer.id, port: port1 });
+        void peer.occupant.api.connect(transfer({ node: seat.id, port: port2 }, [port2]));
+      }
+      await begin(seat, undefined, mine);
+    } catch (error) {
+      if (seat.occupant !== occupant) return;
+      setStatus(seat, "stopped", error instanceof Error ? error.message : String(error));
+    }
+  }
 
   /** One node for all, while it runs: another may not have certified yet what this one has just answered. */
   const dispatch = (w: Waiting): void => {
@@ -161,18 +215,17 @@ export async function startWorkerNetwork(
     const seat = w.pinned === undefined ? running[0] : running.find((s) => s.id === w.pinned);
     if (seat === undefined) {
       w.at = undefined;
-      const hopeless = seats.every((s) => s.status === "terminated" || s.status === "stopped");
-      if (
-        hopeless ||
-        (w.pinned !== undefined && !seats.some((s) => s.id === w.pinned && s.status === "frozen"))
-      ) {
+      const hopeless = seats.every((s) => s.status === "killed" || s.status === "stopped");
+      const mayAnswer = ({ status }: Seat): boolean => status === "frozen" || status === "starting";
+      if (hopeless || (w.pinned !== undefined && !seats.some((s) => s.id === w.pinned && mayAnswer(s)))) {
         waiting.delete(w);
         w.reject(new TypeError("no node of this network can answer"));
       }
       return;
     }
-    w.at = seat.id;
-    seat.api.http(w.request).then(
+    const { occupant } = seat;
+    w.at = occupant;
+    occupant.api.http(w.request).then(
       (reply) => {
         if (!waiting.delete(w)) return; // another node was quicker after a freeze
         w.resolve(reply);
@@ -185,23 +238,21 @@ export async function startWorkerNetwork(
   /** Asking again is harmless (interface H43): what waits at a node that no longer answers goes to another. */
   function redispatch(): void {
     for (const w of waiting) {
-      const at = seats.find((s) => s.id === w.at);
-      if (at === undefined || at.status !== "running") dispatch(w);
+      const at = seats.find((s) => s.occupant === w.at);
+      if (at?.status !== "running") dispatch(w);
     }
   }
 
   const setClock = (next: ClockSetting): void => {
     clock = next;
-    for (const seat of seats) if (alive(seat)) void seat.api.setClock(next);
+    for (const seat of seats) if (alive(seat)) void seat.occupant.api.setClock(next);
   };
   const setLatency = (ms: number, hurry: boolean): void => {
-    for (const seat of seats) if (alive(seat)) void seat.api.setLatency(ms, hurry);
+    for (const seat of seats) if (alive(seat)) void seat.occupant.api.setLatency(ms, hurry);
   };
 
   let rate = 1;
-  let latencyMs = settings.latencyMs;
   let hidden = false;
-  let dozing = false;
   let idleTimer: ReturnType<typeof setTimeout> | undefined;
   const setDozing = (value: boolean): void => {
     if (value === dozing) return;
@@ -256,24 +307,39 @@ export async function startWorkerNetwork(
         headers: { "content-type": reply.contentType },
       });
     },
-    inspect: (node, what) => seatOf(node).api.inspect(what) as Promise<InspectionReply>,
+    inspect(node, what) {
+      const { api, asked } = seatOf(node).occupant;
+      return new Promise<InspectionReply>((resolve, reject) => {
+        asked.add(reject);
+        const answered = api.inspect(what) as Promise<InspectionReply>;
+        void answered.then(resolve, reject).finally(() => asked.delete(reject));
+      });
+    },
     status: (node) => seatOf(node).status,
     freeze(node) {
       const seat = seatOf(node);
       if (seat.status !== "running") return;
-      void seat.api.setFrozen(true);
+      void seat.occupant.api.setFrozen(true);
       setStatus(seat, "frozen");
     },
     thaw(node) {
       const seat = seatOf(node);
       if (seat.status !== "frozen") return;
-      void seat.api.setFrozen(false);
+      void seat.occupant.api.setFrozen(false);
       setStatus(seat, "running");
     },
-    terminate(node) {
+    kill(node) {
       const seat = seatOf(node);
-      seat.worker.terminate();
-      setStatus(seat, "terminated");
+      if (seat.status === "killed") return;
+      leave(seat);
+      setStatus(seat, "killed");
+    },
+    canRestart: folder !== undefined,
+    restart(node) {
+      const seat = seatOf(node);
+      if (folder === undefined || alive(seat)) return;
+      leave(seat); // one that stopped by itself is still there
+      void restart(seat);
     },
     pause() {
       if (clock.rate !== 0) setClock(withRate(clock, 0, wallNow()));
@@ -307,9 +373,9 @@ export async function startWorkerNetwork(
     async close() {
       clearTimeout(idleTimer);
       for (const seat of seats) {
-        seat.api[releaseProxy]();
-        seat.worker.terminate();
-        seat.status = "terminated";
+        seat.occupant.api[releaseProxy]();
+        seat.occupant.worker.terminate();
+        seat.status = "killed";
       }
       for (const w of waiting) w.reject(new TypeError("the network was closed"));
       waiting.clear();
@@ -322,7 +388,7 @@ export async function startWorkerNetwork(
     const times = await Promise.all(
       seats
         .filter((s) => s.status === "running")
-        .map(async (seat) => ({ seat, at: (await seat.api.nextTime()) as LabTime | undefined })),
+        .map(async (seat) => ({ seat, at: (await seat.occupant.api.nextTime()) as LabTime | undefined })),
     );
     let best: { seat: Seat; at: LabTime } | undefined;
     for (const { seat, at } of times) {
@@ -330,15 +396,20 @@ export async function startWorkerNetwork(
     }
     if (best === undefined || clock.rate !== 0) return;
     if (best.at > clock.lab) setClock({ ...clock, lab: best.at });
-    await best.seat.api.stepOne(clock.lab);
+    await best.seat.occupant.api.stepOne(clock.lab);
   }
 }
 
-const alive = (seat: Seat): boolean => seat.status !== "terminated" && seat.status !== "stopped";
+function leave({ occupant }: Seat): void {
+  occupant.worker.terminate();
+  for (const tell of occupant.asked) tell(new Error("the node was killed"));
+}
+
+const alive = (seat: Seat): boolean => seat.status !== "killed" && seat.status !== "stopped";
 
 /** A port for each ordered pair of nodes. */
-function pairwise(ids: readonly NodeId[]): Map<NodeId, { node: NodeId; port: MessagePort }[]> {
-  const ports = new Map(ids.map((id) => [id, [] as { node: NodeId; port: MessagePort }[]]));
+function pairwise(ids: readonly NodeId[]): Map<NodeId, NamedPort[]> {
+  const ports = new Map(ids.map((id) => [id, [] as NamedPort[]]));
   for (const [i, a] of ids.entries()) {
     for (const b of ids.slice(i + 1)) {
       const { port1, port2 } = new MessageChannel();

@@ -45,11 +45,9 @@ export type NamedFlight = Omit<Held, "bytes"> & MessageDescription;
 export interface NodeApi {
   /** Where the node writes itself down from now on; what it knows of itself from there, but for its secrets. */
   open(folder: string): Promise<KnownNode | undefined>;
-  start(
-    init: NodeInit,
-    peers: readonly { readonly node: NodeId; readonly port: MessagePort }[],
-    report: MessagePort,
-  ): Promise<void>;
+  start(init: NodeInit, peers: readonly NamedPort[], report: MessagePort): Promise<void>;
+  /** A new link to a peer that came back, in place of the one that led to it before. */
+  connect(peer: NamedPort): void;
   http(request: HttpRequest): Promise<HttpReply>;
   inspect(what: Inspection): Promise<InspectionReply>;
   setClock(clock: ClockSetting): void;
@@ -58,6 +56,12 @@ export interface NodeApi {
   setLatency(ms: number, hurry: boolean): void;
   nextTime(): LabTime | undefined;
   stepOne(at: LabTime): void;
+}
+
+/** A link to that peer. */
+export interface NamedPort {
+  readonly node: NodeId;
+  readonly port: MessagePort;
 }
 
 export type KnownNode = Omit<Identity, "secrets"> & { readonly node: NodeId };
@@ -70,6 +74,8 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): N
   /** What it had signed is not all there (consensus C6). */
   let silent = false;
   let identityFile: IdentityFile | undefined;
+  const ports = new Map<NodeId, MessagePort>();
+  let listen = (_peer: NamedPort): void => {}; // until there is a host to hear it, messages wait in their port
   const tickets = new Map<Ticket, (reply: never) => void>();
   let nextTicket: Ticket = 1;
   let host: NodeHost | undefined;
@@ -110,7 +116,7 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): N
       const identity = defined(init.identity ?? known, "a node knows who it is");
       if (known === undefined) identityFile?.write(identity);
       const { registry, secrets, genesis } = identity;
-      const ports = new Map(peers.map((p) => [p.node, p.port]));
+      for (const { node, port } of peers) ports.set(node, port);
       const record = defined(registry.versions.get(1), "genesis record");
       const elsewhere = createElsewhere(
         spawnSandbox,
@@ -157,14 +163,20 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): N
         },
         init.clock,
       );
-      for (const [node, port] of ports) {
+      listen = ({ node, port }) => {
         port.onmessage = ({ data }: MessageEvent<readonly Uint8Array[]>) => {
           const flights = data.flatMap((bytes) => started().accept(node, bytes) ?? []);
           if (flights.length > 0) reports.add({ entries: [], flights: flights.map(named) });
         };
-      }
+      };
+      for (const [node, port] of ports) listen({ node, port });
       host.run();
       if (!written.checkpoints.some(({ height }) => height >= replayed.height)) await replayed.promise;
+    },
+    connect(peer) {
+      ports.get(peer.node)?.close();
+      ports.set(peer.node, peer.port);
+      listen(peer);
     },
     http: (request) => ask((ticket) => ({ kind: "http", ticket, request })),
     inspect: (what) => ask((ticket) => ({ kind: "inspect", ticket, what })),

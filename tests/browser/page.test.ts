@@ -129,7 +129,7 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
   );
 
   also(
-    "one node frozen: calls finish; two: nothing is final and the page says why; thawed: progress; one terminated: calls finish",
+    "one node frozen: calls finish; two: nothing is final and the page says why; thawed: progress; one killed: calls finish, and it comes back",
     async () => {
       await open("notary-delay=50&latency=5");
       await call("inc");
@@ -149,9 +149,14 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
       await node("Thaw", "n1");
       await node("Thaw", "n2");
       await reply("inc").getByText("3", { exact: true }).waitFor();
-      await node("Terminate", "n4");
+      await node("Kill", "n4");
       await call("inc");
       await reply("inc").getByText("4", { exact: true }).waitFor();
+      await node("Restart", "n4");
+      await page.getByText("All nodes speak.").waitFor();
+      await node("Kill", "n1");
+      await call("inc");
+      await reply("inc").getByText("5", { exact: true }).waitFor();
     },
   );
 

@@ -2,24 +2,29 @@
 import { type NetworkSettings, PAGE_SETTINGS } from "../../lab/lab.ts";
 import type { LinkedNetwork } from "../../lab/link-contents.ts";
 
-/** `?nodes=`, `?notary-delay=`, `?latency=`, else what the link shares; what cannot be is left at its default. */
-export function settingsFrom(search: URLSearchParams, linked: LinkedNetwork = {}): NetworkSettings {
-  const number = (name: string, fallback: number): number => {
+/** `?nodes=`, `?notary-delay=`, `?latency=`: what the address asks for and can be. */
+export function askedIn(search: URLSearchParams): LinkedNetwork {
+  const number = (name: string): number | undefined => {
     const text = search.get(name);
     const value = Number(text);
-    return text === null || text === "" || !Number.isFinite(value) || value < 0 ? fallback : value;
+    return text === null || text === "" || !Number.isFinite(value) || value < 0 ? undefined : value;
   };
-  const nodes = number("nodes", linked.nodes ?? PAGE_SETTINGS.nodes);
+  const nodes = number("nodes");
+  const notaryDelayMs = number("notary-delay");
+  const latencyMs = number("latency");
   return {
-    nodes: nodes === 1 || nodes === 4 || nodes === 7 || nodes === 13 ? nodes : PAGE_SETTINGS.nodes,
-    notaryDelayMs: Math.min(
-      60_000,
-      number("notary-delay", linked.notaryDelayMs ?? PAGE_SETTINGS.notaryDelayMs),
-    ),
-    unitDelayMs: PAGE_SETTINGS.unitDelayMs,
-    latencyMs: Math.min(10_000, number("latency", linked.latencyMs ?? PAGE_SETTINGS.latencyMs)),
+    ...(nodes === 1 || nodes === 4 || nodes === 7 || nodes === 13 ? { nodes } : {}),
+    ...(notaryDelayMs === undefined ? {} : { notaryDelayMs: Math.min(60_000, notaryDelayMs) }),
+    ...(latencyMs === undefined ? {} : { latencyMs: Math.min(10_000, latencyMs) }),
   };
 }
+
+/** What the address asks for, else what the link shares, else the page's own. */
+export const settingsFrom = (search: URLSearchParams, linked: LinkedNetwork = {}): NetworkSettings => ({
+  ...PAGE_SETTINGS,
+  ...linked,
+  ...askedIn(search),
+});
 
 /** In words: "4 nodes, notary delay 300 ms, 40 ms on each link". */
 export function settingsText(settings: LinkedNetwork): string {

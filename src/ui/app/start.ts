@@ -4,12 +4,13 @@ import { canisters } from "../shared/canisters.svelte.ts";
 import { coming } from "../shared/coming.svelte.ts";
 import { FIRST_EXAMPLE, loadExample, prebuiltOf } from "../shared/examples.ts";
 import { live } from "../shared/live.svelte.ts";
+import { type Chosen, networks } from "../shared/networks.svelte.ts";
 import { setTheme, takeEditorWanted, themeWanted } from "../shared/look.svelte.ts";
 import { EMPTY_PROJECT, leaveLink, project } from "../shared/project.svelte.ts";
 import { callMethod } from "./acts.ts";
 import { guide } from "./guide.svelte.ts";
 import { offline } from "./offline.svelte.ts";
-import { settingsFrom } from "./settings.ts";
+import { askedIn, settingsFrom } from "./settings.ts";
 
 const REFRESH_EVERY_MS = 2_000;
 const DOZING_SKIPS = 5;
@@ -20,17 +21,24 @@ export async function start(): Promise<void> {
   window.addEventListener("hashchange", () => void openLink());
   // A link may shape the network; without one the nodes need not wait for the project.
   const settled = location.hash.startsWith(LINK_PREFIX) ? opening : Promise.resolve();
-  const network = settled.then(() => live.start(settingsFrom(search, project.visiting?.network)));
+  const choosing = settled.then(() => choose(search));
+  const network = choosing.then(({ settings, folder }) =>
+    live.start(settings, folder, (because) => networks.notOpened(because)),
+  );
   setTheme(await themeWanted(search.get("theme")), false);
   await takeEditorWanted();
   await opening;
-  const prebuilt = project.visiting === undefined ? (await prebuiltOf(project.files)).at(-1) : undefined;
   // Whoever followed a link has something to look at.
   if (project.notice === undefined && project.visiting === undefined) await guide.welcome();
-  if (prebuilt !== undefined) coming.expect(project.id, prebuilt);
-  await deployPrebuilt();
+  const known = (await choosing).canisters;
+  const prebuilt = project.visiting === undefined ? (await prebuiltOf(project.files)).at(-1) : undefined;
+  const isThere = known.some((c) => c.main === prebuilt?.main && c.project === project.id);
+  if (prebuilt !== undefined && !isThere) coming.expect(project.id, prebuilt);
   await network;
   if (live.phase !== "running") return void coming.end();
+  if (networks.current !== undefined) canisters.restore(known);
+  canisters.keep();
+  await deployPrebuilt();
   await live.firstCertified;
   setInterval(refresh, REFRESH_EVERY_MS);
   void offline.prepare();
@@ -39,6 +47,11 @@ export async function start(): Promise<void> {
   for (const method of canister?.did?.methods ?? []) {
     if (pressed.includes(method.name)) void callMethod(method, canister);
   }
+}
+
+function choose(search: URLSearchParams): Promise<Chosen> {
+  const settings = settingsFrom(search, project.visiting?.network);
+  return networks.choose(askedIn(search), settings, project.visiting !== undefined);
 }
 
 /** What dozes changes rarely, and asking it wakes a node. */

@@ -1,6 +1,7 @@
 /** The canisters of this subnet, how they got there, and the calls made to them. */
 import { IDL } from "@icp-sdk/core/candid";
 import { Principal } from "@icp-sdk/core/principal";
+import { untrack } from "svelte";
 import { fromHex, toHex } from "../../base/bytes.ts";
 import type { Diagnostic } from "../../compilers/compiler.ts";
 import { withIds } from "../../compilers/icp-yaml/canisters.ts";
@@ -14,10 +15,12 @@ import { check, compile, compileAhead, stableBreaks } from "./compiling.ts";
 import { encodeInit, type Prebuilt } from "./examples.ts";
 import { ANONYMOUS, identities } from "./identities.svelte.ts";
 import { live } from "./live.svelte.ts";
+import { networks } from "./networks.svelte.ts";
+import type { StoredCanister } from "./storage.ts";
 import { manifest } from "./manifest.svelte.ts";
 import * as management from "./management.ts";
 import { kilobytes, messages } from "./messages.ts";
-import { project, stem } from "./project.svelte.ts";
+import { type Files, project, sameFiles, stem } from "./project.svelte.ts";
 import { isHarmless, judgeUpgrade, persistenceOf, type Running, type Verdict } from "./upgrade.ts";
 
 export { CallRecord, Canister } from "./canister.svelte.ts";
@@ -118,6 +121,34 @@ class Canisters {
   }
   latestCall(canister: Canister, method: string): CallRecord | undefined {
     return this.calls.find((c) => c.canister === canister && c.method === method);
+  }
+
+  /** Those of an earlier visit: the network kept them, the browser what the page knew of them. */
+  restore(stored: readonly StoredCanister[]): void {
+    for (const { id, name, main, project: of, did, moduleHash, module, undo } of stored) {
+      const canister = new Canister(id);
+      const known = module as KnownModule | undefined;
+      const files =
+        known !== undefined && sameFiles(known.files as Files, project.files) ? project.files : known?.files;
+      const mine = known && { ...known, files };
+      if (moduleHash !== undefined && mine !== undefined) this.#modules.set(moduleHash, mine);
+      canister.runs(moduleHash, mine, did);
+      Object.assign(canister, { name, main, project: of, undo });
+      this.all = [...this.all, canister];
+    }
+    for (const [i, { parent }] of stored.entries()) {
+      if (parent !== undefined) this.all[i]!.parent = this.all.find((c) => c.id === parent);
+    }
+    this.shown = this.all.findLast((c) => c.project === project.id) ?? this.all.at(-1);
+  }
+  /** From now on the browser remembers what the page knows of them. */
+  keep(): void {
+    $effect.root(() => {
+      $effect(() => {
+        const stored = this.all.map(storedOf);
+        untrack(() => networks.remember(stored));
+      });
+    });
   }
 
   /** Compiles and installs. Everything that can go wrong ends as words in `deployFailure` or as diagnostics. */
@@ -516,6 +547,18 @@ class Canisters {
     return child;
   }
 }
+
+const storedOf = (canister: Canister): StoredCanister => ({
+  id: canister.id,
+  name: canister.name,
+  main: canister.main,
+  project: canister.project,
+  did: canister.didText,
+  moduleHash: canister.moduleHash,
+  module: canister.module,
+  undo: canister.undo,
+  parent: canister.parent?.id,
+});
 
 async function runQuery(record: CallRecord, agent: PageAgent, of: DidMethod | undefined): Promise<void> {
   const answer = await agent.query(record.canister.id, record.method, record.arg);

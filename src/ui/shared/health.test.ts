@@ -26,11 +26,11 @@ test("health is said from who is up and what is needed", () => {
 
 test("two frozen of four: the sentence says who, why, and what helps", () => {
   const none = [undefined, undefined, undefined, undefined];
-  expect(consequence(NAMES, four(2), none)).toBe(
+  expect(consequence(NAMES, four(2), none, false)).toBe(
     "n3 and n4 are frozen. 2 of 4 nodes refuse to decide alone: 3 signatures are needed. That is how forks are prevented. Thaw one to go on.",
   );
-  expect(consequence(NAMES, four(3), none)).toContain("One more failure and the subnet waits.");
-  expect(consequence(NAMES, four(3), [undefined, undefined, undefined, "out of memory"])).toContain(
+  expect(consequence(NAMES, four(3), none, false)).toContain("One more failure and the subnet waits.");
+  expect(consequence(NAMES, four(3), [undefined, undefined, undefined, "out of memory"], false)).toContain(
     "(out of memory)",
   );
 });

@@ -30,7 +30,7 @@ export function healthOf(statuses: readonly NodeStatus[], paused: boolean, final
   const { nodes, high } = thresholdsOf(statuses.length);
   const up = statuses.filter((s) => s === "running").length;
   const starting = statuses.filter((s) => s === "starting").length;
-  if (nodes === 0 || starting > 0) {
+  if (nodes === 0 || (starting > 0 && up < high)) {
     return { tone: "waiting", headline: "Starting.", rest: `${up} of ${nodes} nodes are up` };
   }
   if (up < high) {
@@ -47,6 +47,7 @@ export function consequence(
   names: readonly string[],
   statuses: readonly NodeStatus[],
   reasons: readonly (string | undefined)[],
+  canRestart: boolean,
 ): string {
   const { nodes, high } = thresholdsOf(statuses.length);
   const up = statuses.filter((s) => s === "running").length;
@@ -64,7 +65,8 @@ export function consequence(
     return `${list}. ${spare === 0 ? "One more failure and the subnet waits." : `${spare} more may fail.`}`;
   }
   const alone = up === 0 ? "Nobody is left to decide" : `${up} of ${nodes} nodes refuse to decide alone`;
-  const cure = out.some((n) => n.status === "frozen") ? " Thaw one to go on." : "";
+  const frozen = out.some((n) => n.status === "frozen");
+  const cure = frozen ? " Thaw one to go on." : canRestart ? " Restart one to go on." : "";
   return `${list}. ${alone}: ${high} signatures are needed. That is how forks are prevented.${cure}`;
 }
 

@@ -57,10 +57,19 @@ class Live implements Picture {
     this.firstCertified.catch(() => {}); // `phase` says so too
   }
 
-  async start(settings: NetworkSettings): Promise<void> {
+  /** What cannot be opened from its folder is told, and stays as it is: then a new network lives in memory. */
+  async start(
+    settings: NetworkSettings,
+    folder?: string,
+    notOpened: (because: string) => void = () => {},
+  ): Promise<void> {
     try {
       const { startPageNetwork } = await import("../../lab/page-network.ts");
-      const network = await startPageNetwork(settings);
+      const network = await startPageNetwork(settings, folder).catch((error: unknown) => {
+        if (folder === undefined) throw error;
+        notOpened(error instanceof Error ? error.message : String(error));
+        return startPageNetwork(settings);
+      });
       network.subscribe((batch) => this.#take(batch));
       this.network = network;
       this.phase = "running";
@@ -119,8 +128,15 @@ class Live implements Picture {
     this.network?.thaw(node);
     this.#tell();
   }
-  terminate(node: NodeId): void {
-    this.network?.terminate(node);
+  mayRestart(status: NodeStatus | undefined): boolean {
+    return (status === "killed" || status === "stopped") && this.network?.canRestart === true;
+  }
+  kill(node: NodeId): void {
+    this.network?.kill(node);
+    this.#tell();
+  }
+  restart(node: NodeId): void {
+    this.network?.restart(node);
     this.#tell();
   }
   togglePause(): void {

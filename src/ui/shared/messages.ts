@@ -132,6 +132,32 @@ export const messages = {
     noSuchCanister: (file: string) => `The link has a call for ${file}, of which no canister was deployed.`,
     ownUnchanged: "Your own work is here, unchanged.",
   },
+  networks: {
+    nameOf: (number: number) => (number === 1 ? "My network" : `My network ${number}`),
+    title: "Networks",
+    states: {
+      kept: "kept",
+      blocked: "in memory",
+      elsewhere: "in memory",
+      visit: "in memory",
+    },
+    why: {
+      kept: "This network is written down in this browser as it goes: close the tab, and it goes on when you come back.",
+      blocked: "This browser gives the page no files: this network ends with its tab.",
+      elsewhere: "Another tab runs the kept network: this one ends with its tab.",
+      visit: "A link shaped this network: it ends with its tab.",
+    },
+    elsewhere: (name: string) => `${name} runs in another tab. This tab has a new network, in memory.`,
+    notOpened: (name: string, because: string) =>
+      `${name} could not be opened: ${because}. Nothing of it was changed; this tab has a new network, in memory.`,
+    full: "The network is paused: this browser has no room left to write it down. Free some, then resume. Nothing is lost.",
+  },
+  network: {
+    kill: (canRestart: boolean) =>
+      canRestart
+        ? "Its worker ends, with all that it held in memory. Restart reads what it had written down."
+        : "For good: its worker ends, and this network is not written down.",
+  },
   keep: {
     states: {
       saved: "saved",

@@ -25,7 +25,7 @@ import {
 } from "./storage.ts";
 import { listenToTabs, tellTabs, type TabWord } from "./tabs.ts";
 
-type Files = Readonly<Record<string, string | Uint8Array>>;
+export type Files = Readonly<Record<string, string | Uint8Array>>;
 const SAVE_AFTER_MS = 400;
 const DECODER = new TextDecoder();
 
@@ -442,7 +442,7 @@ export const EMPTY_PROJECT: NewProject = {
   files: { "main.mo": "persistent actor {\n};\n" },
 };
 
-const sameFiles = (a: Files, b: Files): boolean =>
+export const sameFiles = (a: Files, b: Files): boolean =>
   Object.keys(a).length === Object.keys(b).length && Object.keys(a).every((path) => a[path] === b[path]);
 
 /** Taken or refused: a reload must not open the link again. */

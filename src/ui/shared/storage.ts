@@ -1,11 +1,14 @@
 /**
- * What outlives a reload: projects and settings, in IndexedDB.
+ * What outlives a reload: projects, settings and what is known of networks, in IndexedDB. Networks themselves lie in files
+ * (lab/saved-network.ts).
  *
  *   S1  A project is written only over the revision that the writer last saw: two tabs never overwrite each other.
  *   S2  What could not be kept is told apart: no room, no store (blocked, private), changed by another tab.
  *   S3  A frame keeps nothing and knows nothing of what is kept (`keepNothing`).
  */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import type { NetworkSettings } from "../../lab/lab.ts";
+import { removeAllNetworks } from "../../lab/saved-network.ts";
 
 export interface StoredProject {
   readonly id: string;
@@ -19,11 +22,33 @@ export interface StoredProject {
   /** Moves with each writing. Projects from before there were revisions have none. */
   readonly revision?: string;
 }
+/** A canister of a saved network: what the page knows of it beyond what the subnet does. */
+export interface StoredCanister {
+  readonly id: string;
+  readonly name: string;
+  readonly main: string;
+  readonly project: string;
+  readonly did: string | undefined;
+  readonly moduleHash: string | undefined;
+  /** The page's own KnownModule. */
+  readonly module: unknown;
+  readonly undo: { readonly snapshot: Uint8Array; readonly words: string } | undefined;
+  /** The id of the canister that made it. */
+  readonly parent: string | undefined;
+}
+export interface StoredNetwork {
+  readonly id: string;
+  readonly name: string;
+  readonly settings: NetworkSettings;
+  readonly usedAt: number;
+  readonly canisters: readonly StoredCanister[];
+}
 export type Kept = "saved" | "conflict" | "full" | "blocked";
 
 interface Schema extends DBSchema {
   projects: { key: string; value: StoredProject };
   settings: { key: string; value: unknown };
+  networks: { key: string; value: StoredNetwork };
 }
 const NAME = "terrarium";
 
@@ -41,10 +66,13 @@ export const whenCleared = (listener: () => void): void => {
 
 function open(): Promise<IDBPDatabase<Schema> | undefined> {
   if (nothingKept) return Promise.resolve(undefined);
-  database ??= openDB<Schema>(NAME, 1, {
-    upgrade(db) {
-      db.createObjectStore("projects", { keyPath: "id" });
-      db.createObjectStore("settings");
+  database ??= openDB<Schema>(NAME, 2, {
+    upgrade(db, before) {
+      if (before < 1) {
+        db.createObjectStore("projects", { keyPath: "id" });
+        db.createObjectStore("settings");
+      }
+      db.createObjectStore("networks", { keyPath: "id" });
     },
     // Another tab wipes the device: it must not wait for this one.
     blocking: (_old, _new, event) => {
@@ -105,6 +133,22 @@ export async function removeProject(id: string): Promise<void> {
   await (await open())?.delete("projects", id).catch(() => undefined);
 }
 
+/** Used last first; undefined: this browser keeps nothing. */
+export async function storedNetworks(): Promise<StoredNetwork[] | undefined> {
+  try {
+    const all = await (await open())?.getAll("networks");
+    return all?.sort((a, b) => b.usedAt - a.usedAt);
+  } catch {
+    return undefined;
+  }
+}
+export async function saveNetwork(network: StoredNetwork): Promise<void> {
+  await (await open())?.put("networks", network);
+}
+export async function forgetNetwork(id: string): Promise<void> {
+  await (await open())?.delete("networks", id);
+}
+
 export async function setting<T>(key: string): Promise<T | undefined> {
   try {
     return (await (await open())?.get("settings", key)) as T | undefined;
@@ -120,7 +164,10 @@ export async function keepSetting(key: string, value: unknown): Promise<void> {
   }
 }
 
-/** Everything of this page that this browser holds: projects, keys, settings, panel sizes, the copy for offline use. */
+/**
+ * Everything of this page that this browser holds: projects, keys, networks, settings, panel sizes, the copy for offline
+ * use. This tab's nodes must have ended.
+ */
 export async function wipeDevice(): Promise<void> {
   (await open())?.close();
   nothingKept = true; // whatever still wants to save must not bring it back
@@ -128,6 +175,7 @@ export async function wipeDevice(): Promise<void> {
     const asked = indexedDB.deleteDatabase(NAME);
     asked.onsuccess = asked.onerror = asked.onblocked = () => resolve();
   });
+  await removeAllNetworks();
   localStorage.clear();
   sessionStorage.clear();
   if (!isSecureContext) return;
