@@ -208,10 +208,14 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
   let now: LabTime = deps.genesis;
   let effects: ReplicaEffect[] = [];
   let persisted = NOTHING_TO_PERSIST();
+  /** Resumed from the disk: of what it has nobody who watches knows. */
+  let untold = from !== undefined && from.sequence === 0;
 
   function step(event: Stamped<ReplicaEvent>): ReplicaEffect[] {
     effects = [];
     now = Math.max(now, event.at);
+    if (untold) say(consensus.facts());
+    untold = false;
     take(event);
     settle(event.kind === "clock");
     send(gossip.tick(now));

@@ -35,7 +35,7 @@ import {
   type Wait,
   waiting,
 } from "./component.ts";
-import { factsOf, finalizedFacts, received } from "./facts.ts";
+import { factsOf, finalizedFacts, received, validatedFact } from "./facts.ts";
 import { makeFinalizationShares } from "./finalizer.ts";
 import { judgeArrival, type Refusal } from "./intake.ts";
 import { withMembership } from "./membership.ts";
@@ -66,6 +66,8 @@ export interface Consensus {
   remembers(): boolean;
   /** All that is validated, encoded, in order. */
   validated(): readonly Uint8Array[];
+  /** What is validated and finalized by now, for whoever was not told when it became so. */
+  facts(): readonly Fact[];
   /** A peer's artifact. It is judged in the next `run`. */
   receive(
     artifact: EncodedArtifact<ConsensusArtifact>,
@@ -240,6 +242,10 @@ export function createConsensus(
     pool,
     remembers,
     validated: () => store.snapshot().validated.map(({ bytes }) => bytes),
+    facts() {
+      const known = store.snapshot().validated.map(validatedFact);
+      return [...known, ...finalizedFacts(pool, pool.catchUpHeight(), decodeIngress)];
+    },
     receive(artifact, peer) {
       const refusal = judgeArrival(pool, artifact, peer);
       if (refusal === undefined) {

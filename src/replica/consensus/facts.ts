@@ -14,9 +14,9 @@ type DecodeIngress = ConsensusDeps["decodeIngress"];
 export function factsOf({ action, entries }: Applied, decodeIngress: DecodeIngress): Fact[] {
   switch (action.kind) {
     case "add-to-validated":
-      return entries.flatMap((e) => [made(e), validated(e), ...blockMade(e, decodeIngress)]);
+      return entries.flatMap((e) => [made(e), validatedFact(e), ...blockMade(e, decodeIngress)]);
     case "move-to-validated":
-      return entries.map(validated);
+      return entries.map(validatedFact);
     case "handle-invalid": {
       const because = action.details === undefined ? action.because : `${action.because}: ${action.details}`;
       return entries.map((e) => ({ kind: "artifact-refused", ...named(e), because }));
@@ -53,7 +53,7 @@ function made(e: Entry): Fact {
   return { kind: "artifact-made", ...named(e), ...(block === undefined ? {} : { block }) };
 }
 
-function validated(e: Entry): Fact {
+export function validatedFact(e: Entry): Fact {
   const { artifact } = e;
   const block = blockOf(artifact);
   return {
