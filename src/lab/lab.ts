@@ -22,7 +22,8 @@ export const PAGE_SETTINGS: NetworkSettings = {
   latencyMs: 40,
 };
 
-export type NodeStatus = "starting" | "running" | "frozen" | "killed" | "stopped";
+/** Blocked: it waits with what it could not write down, and the network is paused. */
+export type NodeStatus = "starting" | "running" | "frozen" | "blocked" | "killed" | "stopped";
 
 /** A message on a link, as the ring draws it. */
 export interface Flight {
@@ -72,6 +73,7 @@ export interface Network {
   /** A node that is gone or has stopped begins anew from what it had written down. */
   restart(node: NodeId): void;
   pause(): void;
+  /** Nodes that wait because they could not write something down try again. */
   resume(): void;
   readonly paused: boolean;
   /** While paused: deliver the earliest message in flight, or let the clock run to the next wake. */
@@ -82,7 +84,16 @@ export interface Network {
   setHidden(hidden: boolean): void;
   /** Links hold messages for seconds, so that empty rounds stretch. A call wakes the network. */
   readonly dozing: boolean;
+  /** What its nodes have written down, but for those that are gone: their files lie where the network lives. */
+  copy(): Promise<readonly NetworkFile[]>;
   close(): Promise<void>;
+}
+
+export interface NetworkFile {
+  /** From 0. */
+  readonly node: number;
+  readonly name: string;
+  readonly bytes: Uint8Array;
 }
 
 export interface NetworkBatch {

@@ -59,6 +59,8 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** What waits for such a node may be answered yet. */
+const MAY_ANSWER: readonly NodeStatus[] = ["frozen", "blocked", "starting"];
 const DOZE_LATENCY_MS = 2_000;
 /** Mainnet's is 499: here an interval takes seconds, so that one is seen, and little is executed again after a reload. */
 const DKG_INTERVAL_LENGTH = 99;
@@ -152,6 +154,9 @@ export async function startWorkerNetwork(
       const flights: Flight[] = data.flights.map((f) => ({ ...f, id: flightId++, to: seat.id }));
       if (data.entries.length + flights.length > 0) emit({ entries: data.entries, flights, statuses: [] });
       if (data.stopped !== undefined && still()) setStatus(seat, "stopped", data.stopped);
+      if (data.blocked === undefined || !still()) return;
+      if (clock.rate !== 0) setClock(withRate(clock, 0, wallNow()));
+      setStatus(seat, "blocked", data.blocked);
     };
     const init: NodeInit = {
       identity,
@@ -216,7 +221,7 @@ export async function startWorkerNetwork(
     if (seat === undefined) {
       w.at = undefined;
       const hopeless = seats.every((s) => s.status === "killed" || s.status === "stopped");
-      const mayAnswer = ({ status }: Seat): boolean => status === "frozen" || status === "starting";
+      const mayAnswer = ({ status }: Seat): boolean => MAY_ANSWER.includes(status);
       if (hopeless || (w.pinned !== undefined && !seats.some((s) => s.id === w.pinned && mayAnswer(s)))) {
         waiting.delete(w);
         w.reject(new TypeError("no node of this network can answer"));
@@ -345,6 +350,11 @@ export async function startWorkerNetwork(
       if (clock.rate !== 0) setClock(withRate(clock, 0, wallNow()));
     },
     resume() {
+      for (const seat of seats) {
+        if (seat.status !== "blocked") continue;
+        setStatus(seat, "running");
+        void seat.occupant.api.retry();
+      }
       if (clock.rate === 0) setClock(withRate(clock, rate, wallNow()));
     },
     get paused() {
@@ -369,6 +379,16 @@ export async function startWorkerNetwork(
     },
     get dozing() {
       return dozing;
+    },
+    async copy() {
+      const living = seats.filter((s) => s.status !== "killed");
+      const files = await Promise.all(
+        living.map(async ({ number, occupant }) => {
+          const all = (await occupant.api.copy()) as Awaited<ReturnType<NodeApi["copy"]>>;
+          return all.map(({ name, bytes }) => ({ node: number, name, bytes }));
+        }),
+      );
+      return files.flat();
     },
     async close() {
       clearTimeout(idleTimer);

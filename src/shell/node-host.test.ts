@@ -9,6 +9,7 @@ let pending: (() => void)[];
 let slept: { ms: number; then: () => void } | undefined;
 let log: string[];
 let stopped: string[];
+let blocked: string[];
 let diskFull: boolean;
 let answer: (event: Stamped<ReplicaEvent>) => ReplicaEffect[];
 
@@ -35,6 +36,7 @@ function hostOf(rate = 1, latency = 0): NodeHost {
       inspectReply: () => {},
       trace: () => {},
       stopped: (because) => stopped.push(because.split("\n")[0]!),
+      blocked: (because) => blocked.push(because),
       wallNow: () => wall,
       sleep: (ms, then) => {
         slept = { ms, then };
@@ -50,12 +52,12 @@ function settle(turns = 20): void {
 }
 
 beforeEach(() => {
-  [wall, pending, slept, log, stopped] = [0, [], undefined, [], []];
+  [wall, pending, slept, log, stopped, blocked] = [0, [], undefined, [], [], []];
   answer = () => [];
   diskFull = false;
 });
 
-test("N5: what is to be written down is, before anything is said; and if it cannot be, nothing is", () => {
+test("N5: what is to be written down is, before anything is said; and if it cannot be, nothing is until it can", () => {
   const batch = { artifacts: [Uint8Array.of(1)], parts: [], checkpoints: [], isWhole: false };
   answer = () => [
     { kind: "persist", batch },
@@ -70,7 +72,15 @@ test("N5: what is to be written down is, before anything is said; and if it cann
   host.request({ kind: "clock" });
   settle();
   expect(log.slice(3)).toEqual(["clock@0"]);
-  expect(stopped).toEqual(["it could not write down what it signed: the disk is full"]);
+  expect(blocked).toEqual(["the disk is full"]);
+  host.retry();
+  settle();
+  expect([log.length, blocked.length]).toEqual([4, 2]);
+  diskFull = false;
+  host.retry();
+  settle();
+  expect(log.slice(4)).toEqual(["persist 1", "send bb 1", "clock@0", "persist 1", "send bb 1"]);
+  expect(stopped).toEqual([]);
 });
 
 test("it begins with the clock, then sleeps until the wake that was asked for", () => {

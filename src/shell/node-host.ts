@@ -6,7 +6,7 @@
  *   N2  While the clock stands still, no gate opens and no wake fires, except through `stepOne`.
  *   N3  A frozen host does nothing and loses nothing.
  *   N4  A throw out of the core stops this node for good and says the sentence; nothing else stops with it.
- *   N5  What cannot be written down is not said either: then the node stops likewise.
+ *   N5  What cannot be written down is not said either: then the node does nothing more until `retry` can write it.
  */
 import type { HttpReply, Ticket } from "../types/http.ts";
 import type { LabTime, NodeId } from "../types/ids.ts";
@@ -26,6 +26,8 @@ export interface NodeHome {
   inspectReply(ticket: Ticket, reply: InspectionReply): void;
   trace(entries: readonly TraceEntry[]): void;
   stopped(because: string): void;
+  /** N5. */
+  blocked(because: string): void;
   wallNow(): number;
   /** Runs `then` after `ms`; a later call replaces an earlier one. */
   sleep(ms: number, then: () => void): void;
@@ -52,6 +54,8 @@ export class NodeHost {
   private scheduled = false;
   private frozen = false;
   private dead = false;
+  /** N5: what the last step did, and is not written down yet. */
+  private owed: readonly ReplicaEffect[] | undefined;
 
   constructor(replica: Replica, gate: Gate, home: NodeHome, clock: ClockSetting) {
     this.replica = replica;
@@ -89,21 +93,31 @@ export class NodeHost {
 
   /** When this node would act next by itself: a message's arrival or its wake. */
   nextTime(): LabTime | undefined {
-    if (this.frozen || this.dead) return undefined;
+    if (this.frozen || this.dead || this.owed !== undefined) return undefined;
     const times = [this.gate.next(), this.wake].filter((t) => t !== undefined);
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
   /** The Step button: the earliest message or the wake, one of them, at lab time `at`. */
   stepOne(at: LabTime): void {
+    if (this.owed !== undefined) return;
     this.last = Math.max(this.last, at);
     this.step(this.messageAt(at) ?? this.takeWake());
-    while (this.wantsContinue && !this.dead) this.step(this.takeContinue());
+    while (this.wantsContinue && !this.dead && this.owed === undefined) this.step(this.takeContinue());
+  }
+
+  /** N5: there may be room now. */
+  retry(): void {
+    const { owed } = this;
+    if (owed === undefined) return;
+    this.owed = undefined;
+    this.settle(owed);
+    this.run();
   }
 
   /** Does what is due, then arranges to be called again. */
   run(): void {
-    if (this.scheduled || this.frozen || this.dead) return;
+    if (this.scheduled || this.frozen || this.dead || this.owed !== undefined) return;
     this.scheduled = true;
     this.home.soon(() => {
       this.scheduled = false;
@@ -112,9 +126,9 @@ export class NodeHost {
   }
 
   private turn(): void {
-    if (this.frozen) return;
+    if (this.frozen || this.owed !== undefined) return;
     const end = this.home.wallNow() + TURN_MS;
-    while (!this.dead && this.home.wallNow() < end) {
+    while (!this.dead && this.owed === undefined && this.home.wallNow() < end) {
       const event = this.nextEvent();
       if (event === undefined) {
         this.rest();
@@ -163,27 +177,23 @@ export class NodeHost {
   }
 
   private step(event: ReplicaEvent): void {
-    let effects: ReplicaEffect[];
     try {
-      effects = this.replica.step({ ...event, at: this.now() });
+      this.settle(this.replica.step({ ...event, at: this.now() }));
     } catch (error) {
-      this.stop(error instanceof Error ? (error.stack ?? error.message) : String(error));
-      return;
+      this.dead = true;
+      this.home.stopped(error instanceof Error ? (error.stack ?? error.message) : String(error));
     }
+  }
+
+  private settle(effects: readonly ReplicaEffect[]): void {
     try {
       for (const effect of effects) if (effect.kind === "persist") this.home.persist(effect.batch);
     } catch (error) {
-      this.stop(
-        `it could not write down what it signed: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      this.owed = effects;
+      this.home.blocked(error instanceof Error ? error.message : String(error));
       return;
     }
     this.apply(effects);
-  }
-
-  private stop(because: string): void {
-    this.dead = true;
-    this.home.stopped(because);
   }
 
   private apply(effects: readonly ReplicaEffect[]): void {

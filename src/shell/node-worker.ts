@@ -37,6 +37,8 @@ export interface NodeReport {
   readonly entries: readonly TraceEntry[];
   readonly flights: readonly NamedFlight[];
   readonly stopped?: string;
+  /** It waits with what it could not write down. */
+  readonly blocked?: string;
 }
 
 /** A message on its way, with a description for its bytes. */
@@ -45,6 +47,8 @@ export type NamedFlight = Omit<Held, "bytes"> & MessageDescription;
 export interface NodeApi {
   /** Where the node writes itself down from now on; what it knows of itself from there, but for its secrets. */
   open(folder: string): Promise<KnownNode | undefined>;
+  /** What it has written down, all of it of one moment. */
+  copy(): { readonly name: string; readonly bytes: Uint8Array }[];
   start(init: NodeInit, peers: readonly NamedPort[], report: MessagePort): Promise<void>;
   /** A new link to a peer that came back, in place of the one that led to it before. */
   connect(peer: NamedPort): void;
@@ -52,6 +56,8 @@ export interface NodeApi {
   inspect(what: Inspection): Promise<InspectionReply>;
   setClock(clock: ClockSetting): void;
   setFrozen(frozen: boolean): void;
+  /** Tries again to write down what could not be. */
+  retry(): void;
   /** With `hurry`, what is held under the old latency arrives now. */
   setLatency(ms: number, hurry: boolean): void;
   nextTime(): LabTime | undefined;
@@ -74,6 +80,7 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): N
   /** What it had signed is not all there (consensus C6). */
   let silent = false;
   let identityFile: IdentityFile | undefined;
+  const onDisk: { readonly name: string; readonly file: SyncFile }[] = [];
   const ports = new Map<NodeId, MessagePort>();
   let listen = (_peer: NamedPort): void => {}; // until there is a host to hear it, messages wait in their port
   const tickets = new Map<Ticket, (reply: never) => void>();
@@ -96,7 +103,9 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): N
   loadLibraries().catch(() => {}); // compiles while the dealer is at work; `start` says what went wrong
   return {
     async open(folder) {
-      const files = await defined(disk, "there is a disk").open(folder, [...IDENTITY_FILES, ...STORE_FILES]);
+      const names = [...IDENTITY_FILES, ...STORE_FILES];
+      const files = await defined(disk, "there is a disk").open(folder, names);
+      onDisk.push(...names.map((name, i) => ({ name, file: files[i]! })));
       const [a, b, ...rest] = files as [SyncFile, SyncFile, ...SyncFile[]];
       identityFile = openIdentity([a, b]);
       const { identity } = identityFile;
@@ -154,6 +163,7 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): N
             reports.add({ entries, flights: [] });
           },
           stopped: (because) => reports.add({ entries: [], flights: [], stopped: because }),
+          blocked: (because) => reports.add({ entries: [], flights: [], blocked: because }),
           wallNow: () => performance.timeOrigin + performance.now(),
           sleep: (ms, then) => {
             clearTimeout(timer);
@@ -173,6 +183,12 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): N
       host.run();
       if (!written.checkpoints.some(({ height }) => height >= replayed.height)) await replayed.promise;
     },
+    copy: () =>
+      onDisk.map(({ name, file }) => {
+        const bytes = new Uint8Array(file.getSize());
+        file.read(bytes, { at: 0 });
+        return { name, bytes };
+      }),
     connect(peer) {
       ports.get(peer.node)?.close();
       ports.set(peer.node, peer.port);
@@ -182,6 +198,7 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): N
     inspect: (what) => ask((ticket) => ({ kind: "inspect", ticket, what })),
     setClock: (clock) => started().setClock(clock),
     setFrozen: (frozen) => started().setFrozen(frozen),
+    retry: () => started().retry(),
     setLatency: (ms, hurry) => {
       const g = defined(gate, "start comes first");
       g.policy = fixedLatency(ms);
@@ -220,10 +237,12 @@ function batched(post: (batch: NodeReport) => void): { add(part: NodeReport): vo
         const parts = waiting;
         waiting = [];
         const stopped = parts.find((p) => p.stopped !== undefined)?.stopped;
+        const blocked = parts.findLast((p) => p.blocked !== undefined)?.blocked;
         post({
           entries: parts.flatMap((p) => p.entries),
           flights: parts.flatMap((p) => p.flights),
           ...(stopped === undefined ? {} : { stopped }),
+          ...(blocked === undefined ? {} : { blocked }),
         });
       }, 16);
     },

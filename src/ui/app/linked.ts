@@ -9,6 +9,7 @@ import { identities } from "../shared/identities.svelte.ts";
 import { live } from "../shared/live.svelte.ts";
 import { manifest } from "../shared/manifest.svelte.ts";
 import { messages } from "../shared/messages.ts";
+import { networks } from "../shared/networks.svelte.ts";
 import { leaveLink, project } from "../shared/project.svelte.ts";
 import { panels } from "./panels.ts";
 import { sameSettings, settingsFrom } from "./settings.ts";
@@ -67,7 +68,8 @@ export async function keepMine(): Promise<void> {
   leaveLink();
   const own = settingsFrom(new URLSearchParams(location.search));
   const mine = project.dismiss();
-  if (live.network !== undefined && !sameSettings(own, live.network.settings) && canisters.all.length === 0) {
+  const isOthers = networks.home === "visit" || !sameSettings(own, live.network?.settings ?? own);
+  if (isOthers && canisters.all.length === 0) {
     await project.settled();
     location.reload();
     return;

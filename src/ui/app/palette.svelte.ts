@@ -5,6 +5,7 @@ import { canisters } from "../shared/canisters.svelte.ts";
 import { live } from "../shared/live.svelte.ts";
 import { look, setPlainEditor, setPresenter, setTheme } from "../shared/look.svelte.ts";
 import { messages } from "../shared/messages.ts";
+import { networks } from "../shared/networks.svelte.ts";
 import { EMPTY_PROJECT, project } from "../shared/project.svelte.ts";
 import { selection } from "../shared/selection.svelte.ts";
 import { callMethod, methodsShown } from "./acts.ts";
@@ -105,12 +106,19 @@ function networkCommands(): Command[] {
     const name = live.nameOf(node);
     const status = live.statusOf(node);
     const inspect = { title: `Inspect ${name}`, run: () => selection.select({ kind: "node", node }) };
-    if (status === "running") return [{ title: `Freeze ${name}`, run: () => live.freeze(node) }, inspect];
-    return status === "frozen" ? [{ title: `Thaw ${name}`, run: () => live.thaw(node) }, inspect] : [inspect];
+    const kill = { title: `Kill ${name}`, run: () => live.kill(node) };
+    if (live.mayRestart(status))
+      return [{ title: `Restart ${name}`, run: () => live.restart(node) }, inspect];
+    if (status === "running")
+      return [{ title: `Freeze ${name}`, run: () => live.freeze(node) }, kill, inspect];
+    return status === "frozen"
+      ? [{ title: `Thaw ${name}`, run: () => live.thaw(node) }, kill, inspect]
+      : [inspect];
   });
   return [
     { title: live.paused ? "Resume the network" : "Pause the network", run: () => live.togglePause() },
     { title: "Step: deliver one message", run: () => live.step() },
+    { title: messages.networks.menu, run: () => (networks.managing = true) },
     ...[0.1, 0.25, 1].map((rate) => ({
       title: rate === 1 ? "Run at full speed" : `Run at ${rate} of the speed`,
       run: () => live.setRate(rate),

@@ -7,7 +7,9 @@ export function askedIn(search: URLSearchParams): LinkedNetwork {
   const number = (name: string): number | undefined => {
     const text = search.get(name);
     const value = Number(text);
-    return text === null || text === "" || !Number.isFinite(value) || value < 0 ? undefined : value;
+    return text === null || text === "" || !Number.isFinite(value) || value < 0
+      ? undefined
+      : Math.floor(value);
   };
   const nodes = number("nodes");
   const notaryDelayMs = number("notary-delay");

@@ -33,6 +33,9 @@ export function healthOf(statuses: readonly NodeStatus[], paused: boolean, final
   if (nodes === 0 || (starting > 0 && up < high)) {
     return { tone: "waiting", headline: "Starting.", rest: `${up} of ${nodes} nodes are up` };
   }
+  if (statuses.includes("blocked")) {
+    return { tone: "bad", headline: "Paused.", rest: "It could not be written down" };
+  }
   if (up < high) {
     return { tone: "bad", headline: "Halted.", rest: `${up} of ${nodes} nodes speak, ${high} are needed` };
   }
@@ -65,9 +68,14 @@ export function consequence(
     return `${list}. ${spare === 0 ? "One more failure and the subnet waits." : `${spare} more may fail.`}`;
   }
   const alone = up === 0 ? "Nobody is left to decide" : `${up} of ${nodes} nodes refuse to decide alone`;
-  const frozen = out.some((n) => n.status === "frozen");
-  const cure = frozen ? " Thaw one to go on." : canRestart ? " Restart one to go on." : "";
-  return `${list}. ${alone}: ${high} signatures are needed. That is how forks are prevented.${cure}`;
+  const has = (...statuses: NodeStatus[]): boolean => out.some((n) => statuses.includes(n.status));
+  const cure = has("frozen")
+    ? " Thaw one to go on."
+    : canRestart && has("killed", "stopped")
+      ? " Restart one to go on."
+      : "";
+  const needed = high === 1 ? "1 signature is" : `${high} signatures are`;
+  return `${list}. ${alone}: ${needed} needed. That is how forks are prevented.${cure}`;
 }
 
 interface Out {

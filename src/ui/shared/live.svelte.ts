@@ -116,6 +116,12 @@ class Live implements Picture {
     return this.network?.now() ?? 0;
   }
   /** A node to ask: the first that runs. */
+  /** Why a node cannot write itself down. */
+  get blockage(): string | undefined {
+    void this.version;
+    const blocked = this.nodes.find((n) => this.network?.status(n) === "blocked");
+    return blocked && this.#reasons.get(blocked);
+  }
   get witness(): NodeId | undefined {
     return this.nodes.find((n) => this.network?.status(n) === "running");
   }
@@ -174,6 +180,7 @@ class Live implements Picture {
       if (because === undefined) this.#reasons.delete(node);
       else this.#reasons.set(node, because);
     }
+    this.paused = this.network?.paused === true; // it pauses by itself where it cannot be written down
     if (!this.answers && this.chronicle.certified > 0) {
       this.answers = true;
       this.#firstCertified.resolve();

@@ -150,7 +150,26 @@ export const messages = {
     elsewhere: (name: string) => `${name} runs in another tab. This tab has a new network, in memory.`,
     notOpened: (name: string, because: string) =>
       `${name} could not be opened: ${because}. Nothing of it was changed; this tab has a new network, in memory.`,
-    full: "The network is paused: this browser has no room left to write it down. Free some, then resume. Nothing is lost.",
+    full: (because: string) =>
+      `The network is paused: it could not be written down (${because}). Nothing is lost. Make room on this device, then go on.`,
+    goOn: "Go on",
+    copyHere: "Open a copy here",
+    copying: (name: string) => `Copying ${name} from the other tab.`,
+    copyOf: (name: string) => `${name}, copied`,
+    notCopied: (name: string, because: string) => `${name} could not be copied: ${because}.`,
+    noAnswer: "the other tab does not answer",
+    inUse: (name: string) => `${name} runs in another tab: close that first.`,
+    taken: (name: string) => `${name} is here, to be opened.`,
+    noFiles: "This browser gives the page no files: networks live as long as their tab.",
+    exportHint: "The file holds the keys of its nodes: whoever has it can run this subnet.",
+    another: "Another network",
+    create: "Create and open",
+    import: "Import a file…",
+    menu: "Networks…",
+    nameless: "This network",
+    menuHint: "Open, begin anew, export, import, delete.",
+    removeSure: (name: string) => `${name}, its canisters and their data go for good.`,
+    unsaved: (because: string) => `Names of canisters could not be kept: ${because}.`,
   },
   network: {
     kill: (canRestart: boolean) =>

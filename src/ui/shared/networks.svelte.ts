@@ -4,11 +4,13 @@
  *   W1  One tab at a time runs a kept network. Another one gets a network in memory, and is told so.
  *   W2  A network that a link has shaped lives in memory: a stranger's canisters never run among one's own unasked.
  */
-import type { NetworkSettings } from "../../lab/lab.ts";
+import type { NetworkFile, NetworkSettings } from "../../lab/lab.ts";
 import type { LinkedNetwork } from "../../lab/link-contents.ts";
-import { folderOf, hasFiles, own, removeNetwork } from "../../lab/saved-network.ts";
+import { filesOf, folderOf, hasFiles, own, removeNetwork, writeNetwork } from "../../lab/saved-network.ts";
+import { live } from "./live.svelte.ts";
 import { messages } from "./messages.ts";
-import { project } from "./project.svelte.ts";
+import { askOtherTab, whenAsked } from "./network-copies.ts";
+import type { Notice } from "./project.svelte.ts";
 import {
   forgetNetwork,
   saveNetwork,
@@ -26,6 +28,12 @@ const MINE = "terrarium-network";
 const RELOAD_PATIENCE_MS = 5_000;
 const PATIENCE_MS = 250;
 
+export type PackedNetwork = Omit<StoredNetwork, "id" | "usedAt">;
+export interface PackedFiles {
+  readonly network: PackedNetwork;
+  readonly files: readonly NetworkFile[];
+}
+
 class Networks {
   all = $state.raw<readonly StoredNetwork[]>([]);
   /** The one that this tab runs; undefined: it lives in memory. */
@@ -33,7 +41,10 @@ class Networks {
   home = $state<NetworkHome>("kept");
   /** What another tab runs, and this one was to run. */
   elsewhere = $state.raw<StoredNetwork | undefined>(undefined);
-  /** Why the last one could not be written down. */
+  notice = $state.raw<Notice | undefined>(undefined);
+  /** The dialog about them is open. */
+  managing = $state(false);
+  /** Why what is known of its canisters could not be kept. */
   trouble = $state<string | undefined>(undefined);
 
   /** The network used last among those that are as was asked for, else a new one. */
@@ -46,13 +57,18 @@ class Networks {
     const mine = sessionStorage.getItem(MINE);
     const found = fits.find((n) => n.id === mine) ?? fits[0];
     const chosen = found ?? this.#fresh(otherwise);
-    if (!(await own(chosen.id, chosen.id === mine ? RELOAD_PATIENCE_MS : PATIENCE_MS))) {
+    if ((await own(chosen.id, chosen.id === mine ? RELOAD_PATIENCE_MS : PATIENCE_MS)) === undefined) {
       this.elsewhere = chosen;
-      project.notice = { tone: "info", text: messages.networks.elsewhere(chosen.name) };
+      this.notice = {
+        tone: "info",
+        text: messages.networks.elsewhere(chosen.name),
+        action: { label: messages.networks.copyHere, run: () => void this.copyHere(chosen) },
+      };
       return this.#inMemory("elsewhere", chosen.settings);
     }
     sessionStorage.setItem(MINE, chosen.id);
     this.current = chosen;
+    whenAsked(async (id) => (id === this.current?.id ? await this.#pack(this.current) : undefined));
     this.#write({ usedAt: Date.now() });
     return { settings: chosen.settings, folder: folderOf(chosen.id), canisters: chosen.canisters };
   }
@@ -60,7 +76,7 @@ class Networks {
     const name = this.current?.name ?? "";
     this.current = undefined;
     this.home = "blocked";
-    project.notice = { tone: "bad", text: messages.networks.notOpened(name, because) };
+    this.notice = { tone: "bad", text: messages.networks.notOpened(name, because) };
   }
   #inMemory(home: NetworkHome, settings: NetworkSettings): Chosen {
     this.home = home;
@@ -76,9 +92,49 @@ class Networks {
 
   /** The page begins anew with a network of its own like this. */
   async create(settings: NetworkSettings): Promise<void> {
-    const made = this.#fresh(settings);
-    await saveNetwork(made);
-    this.#goTo(made.id);
+    await this.open(this.#fresh(settings));
+  }
+  /** Kept beside the others. Rejects when there is no room. */
+  async take(packed: PackedNetwork, files: readonly NetworkFile[]): Promise<StoredNetwork> {
+    const { id, name } = this.#fresh(packed.settings);
+    await writeNetwork(id, files);
+    const names = new Set(this.all.map((n) => n.name));
+    const network = {
+      ...packed,
+      id,
+      name: names.has(packed.name) ? `${packed.name} (${name})` : packed.name,
+      usedAt: 0,
+    };
+    await saveNetwork(network);
+    this.all = [...this.all, network];
+    return network;
+  }
+  /** All that its nodes have written down; undefined: another tab runs it. */
+  async filesOf(network: StoredNetwork): Promise<readonly NetworkFile[] | undefined> {
+    const isMine = network.id === this.current?.id;
+    const living = isMine ? ((await live.network?.copy()) ?? []) : [];
+    const release = isMine ? () => {} : await own(network.id, PATIENCE_MS);
+    if (release === undefined) return undefined;
+    const numbers = Array.from({ length: network.settings.nodes }, (_, i) => i);
+    const gone = numbers.filter((n) => !living.some((f) => f.node === n));
+    const files = await Promise.all(gone.map((n) => filesOf(network.id, n)));
+    release();
+    return [...living, ...files.flat()];
+  }
+  async #pack(network: StoredNetwork): Promise<PackedFiles> {
+    const { name, settings, canisters } = network;
+    return { network: { name, settings, canisters }, files: (await this.filesOf(network)) ?? [] };
+  }
+  /** What another tab runs goes on there; here a copy of it goes its own way from now on. */
+  async copyHere(network: StoredNetwork): Promise<void> {
+    this.notice = { tone: "info", text: messages.networks.copying(network.name) };
+    try {
+      const { network: packed, files } = await askOtherTab(network.id);
+      await this.open(await this.take({ ...packed, name: messages.networks.copyOf(packed.name) }, files));
+    } catch (error) {
+      const because = error instanceof Error ? error.message : String(error);
+      this.notice = { tone: "bad", text: messages.networks.notCopied(network.name, because) };
+    }
   }
   /** The page begins anew with that network. */
   async open(network: StoredNetwork): Promise<void> {
@@ -96,9 +152,11 @@ class Networks {
   }
   /** For good. False: another tab runs it. Of one's own the nodes must have ended. */
   async remove(network: StoredNetwork): Promise<boolean> {
-    if (network.id !== this.current?.id && !(await own(network.id, PATIENCE_MS))) return false;
+    const release = network.id === this.current?.id ? () => {} : await own(network.id, PATIENCE_MS);
+    if (release === undefined) return false;
     await forgetNetwork(network.id);
     await removeNetwork(network.id);
+    release();
     this.all = this.all.filter((n) => n.id !== network.id);
     return true;
   }
