@@ -15,7 +15,7 @@ export default defineConfig({
       {
         test: {
           name: "simulation",
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 0 },
           include: ["tests/simulation/**/*.test.ts"],
           testTimeout: 300_000,
         },
@@ -23,7 +23,7 @@ export default defineConfig({
       {
         test: {
           name: "browser",
-          sequence: { groupOrder: 2 }, // alone: a browser beside a simulation is too slow to wait for
+          sequence: { groupOrder: 1 }, // alone: a browser beside a simulation is too slow to wait for
           include: ["tests/browser/**/*.test.ts"],
           globalSetup: ["tests/browser/setup.ts"],
           testTimeout: 180_000,

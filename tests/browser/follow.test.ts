@@ -99,3 +99,25 @@ test("two heights are compared; a certificate of another network is refused here
   await page.getByRole("textbox", { name: "Root key" }).fill(key.replaceAll(/\s/g, ""));
   await verdict.getByText("accepts").waitFor();
 });
+
+test("a message that calls another canister opens as a tree: parts, cycles sent and returned, and a reject", async () => {
+  await open(FAST);
+  await page.getByRole("button", { name: "Examples" }).press("Enter");
+  await page.getByRole("menuitem").first().waitFor();
+  await page.getByRole("menuitem", { name: /Two canisters/ }).click();
+  const canister = page.getByRole("tab", { name: "front", exact: true });
+  await canister.click();
+  const method = page.locator("form", { has: button("Call remember") });
+  await method.getByLabel("key").fill("answer");
+  await method.getByLabel("value").fill("42");
+  await button("Call remember").click();
+  const reply = page.getByRole("status", { name: "Reply of remember" });
+  await reply.getByText(/certified at \d+/).waitFor();
+  await button("Details").click();
+  const tree = page.getByRole("complementary");
+  await tree.getByText("Its calls").waitFor();
+  await tree.getByText(/in 2 parts/).waitFor();
+  await tree.getByText(/1.00 M cycles sent, 0 came back/).waitFor();
+  await tree.getByText("of store").waitFor();
+  expect(await tree.getByText("replied").count()).toBe(2);
+});
