@@ -3,15 +3,13 @@
  * files in `terrarium.json`. A zip may come from anybody: numbers, sizes and paths are bounded before bytes are unpacked.
  */
 import { strFromU8, strToU8, type Unzipped, unzipSync, type Zippable, zipSync } from "fflate";
-import { languageOf } from "../../compilers/languages.ts";
 import { plainText } from "../../lab/link-contents.ts";
 import { isSafePath } from "../../lab/share-link.ts";
 import type { NewProject } from "../shared/project.svelte.ts";
 import type { StoredProject } from "../shared/storage.ts";
+import { FILES_MAX, hidden, toProject, UNPACKED_MAX_BYTES } from "./outside-files.ts";
 
 const MANIFEST = "terrarium.json";
-export const FILES_MAX = 2_000;
-export const UNPACKED_MAX_BYTES = 64 * 1024 * 1024;
 /** Stored with the oldest date that zips know: the same project gives the same zip. */
 const MTIME = "1980-01-02";
 
@@ -108,28 +106,6 @@ function manifestOf(bytes: Uint8Array): Manifest["projects"] | undefined {
   }
 }
 
-export function toProject(
-  files: Readonly<Record<string, Uint8Array>>,
-  name: string,
-  main?: string,
-  open?: string,
-): NewProject | undefined {
-  const read = Object.entries(files).map(([path, bytes]) => [path, contentOf(path, bytes)] as const);
-  const paths = read.map(([path]) => path);
-  if (paths.length === 0) return undefined;
-  const first =
-    main !== undefined && paths.includes(main)
-      ? main
-      : (paths.find((p) => /(^|\/)(main|app)\.\w+$/.test(p) && languageOf(p) !== undefined) ??
-        paths.find((p) => languageOf(p) !== undefined) ??
-        paths[0]!);
-  return {
-    name: plainText(name, 80) || "Imported",
-    files: Object.fromEntries(read),
-    main: first,
-    ...(open === undefined ? {} : { open }),
-  };
-}
 const single = (fileName: string, bytes: Uint8Array): ReadArchive =>
   isSafePath(fileName)
     ? {
@@ -138,17 +114,6 @@ const single = (fileName: string, bytes: Uint8Array): ReadArchive =>
       }
     : { ok: false, sentence: `"${plainText(fileName, 80)}" is no name for a file here.` };
 
-/** Text where it is text. */
-export function contentOf(path: string, bytes: Uint8Array): string | Uint8Array {
-  if (/\.(wasm|gz)$/.test(path)) return bytes;
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return bytes;
-  }
-}
-export const hidden = (path: string): boolean =>
-  /(^|\/)(\.[^./][^/]*|node_modules|__MACOSX|target)(\/|$)/.test(path);
 function commonFolder(paths: readonly string[]): string {
   const folder = /^[^/]+\//.exec(paths[0]!)?.[0] ?? "";
   return folder !== "" && paths.every((p) => p.startsWith(folder)) ? folder : "";

@@ -4,9 +4,9 @@
  *   D1  A file is written, or removed, only if the disk still has what was seen there last; else it is a conflict, told.
  *   D2  What is not read (hidden files and folders, packages that were installed, `target`) is never written either.
  */
-import { strToU8 } from "fflate";
+import { utf8 } from "../../base/bytes.ts";
 import { messages } from "../shared/messages.ts";
-import { contentOf, FILES_MAX, hidden, UNPACKED_MAX_BYTES } from "./archive.ts";
+import { contentOf, FILES_MAX, hidden, UNPACKED_MAX_BYTES } from "./outside-files.ts";
 
 /** Missing in TypeScript's own words for it. */
 interface Listing {
@@ -126,7 +126,7 @@ async function folderOf(
 }
 
 const bytesOf = (content: string | Uint8Array): Uint8Array =>
-  typeof content === "string" ? strToU8(content) : content;
+  typeof content === "string" ? utf8(content) : content;
 const equal = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i]);
 const stampOf = ({ lastModified, size }: File): Stamp => ({ modified: lastModified, size });

@@ -5,7 +5,7 @@
 import { messages } from "../shared/messages.ts";
 import { project } from "../shared/project.svelte.ts";
 import { keepSetting, setting } from "../shared/storage.ts";
-import { toProject } from "./archive.ts";
+import { toProject } from "./outside-files.ts";
 import { carryOut, changedOnDisk, type Plan, planSave, readFolder, type Seen } from "./folder-files.ts";
 import { settle } from "./settle.ts";
 
