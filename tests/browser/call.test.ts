@@ -37,7 +37,10 @@ let page: Page;
 const errors: string[] = [];
 beforeEach(async () => {
   errors.length = 0;
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    reducedMotion: "reduce",
+  });
   page = await context.newPage();
   page.on("pageerror", (error) => errors.push(error.message));
   page.setDefaultTimeout(120_000);

@@ -36,7 +36,7 @@ const run = async (command: string): Promise<void> => {
 };
 beforeEach(async () => {
   errors.length = 0;
-  context = await browser.newContext({ viewport: { width: 1366, height: 768 } });
+  context = await browser.newContext({ viewport: { width: 1366, height: 768 }, reducedMotion: "reduce" });
   page = await context.newPage();
   page.on("pageerror", (error) => errors.push(error.message));
   page.setDefaultTimeout(60_000);
@@ -47,7 +47,7 @@ afterEach(async () => {
 });
 
 test("a first visit: one thing to press, follow it, break a byte; never in the way, and not again", async () => {
-  await open();
+  await open(FAST);
   await guideSays(/Press Call beside inc/);
   await button("Call inc").click();
   await guideSays(/Press Follow it/);
@@ -89,7 +89,7 @@ test("what is pressed and typed before the canister is there is done as soon as 
 });
 
 test("walk: follow a call. The guess is judged by what the call took", async () => {
-  await open();
+  await open(FAST);
   await ready();
   await run("Walk: Follow a call");
   await guideSays(/What will take the most time/);
@@ -122,7 +122,7 @@ test("walk: f nodes frozen are survived, f + 1 are not, and nothing is lost", as
 });
 
 test("walk: break a certificate, with the guide pressing what can be pressed", async () => {
-  await open();
+  await open(FAST);
   await ready();
   await run("Walk: Break a certificate");
   await guide().getByRole("button", { name: "Accept it" }).click();

@@ -11,7 +11,10 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 beforeEach(async () => {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 1000 } });
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 1000 },
+    reducedMotion: "reduce",
+  });
   page = await context.newPage();
   page.setDefaultTimeout(30_000);
   await page.goto(`${inject("built")}?nodes=1&notary-delay=50&latency=0`);

@@ -22,7 +22,7 @@ let context: BrowserContext;
 const errors: string[] = [];
 beforeEach(async () => {
   errors.length = 0;
-  context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
   context.on("weberror", (error) => errors.push(error.error().message));
 });
 afterEach(async () => {

@@ -30,7 +30,7 @@ function watch(watched: BrowserContext): void {
 beforeEach(async () => {
   errors.length = 0;
   origins.clear();
-  context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
   watch(context);
 });
 afterEach(async () => {
@@ -129,7 +129,10 @@ test("over plain http in a room's network it works, and says what is missing", a
   });
   const { server, url } = await host("dist");
   try {
-    const visitor = await room.newContext({ viewport: { width: 1440, height: 900 } });
+    const visitor = await room.newContext({
+      viewport: { width: 1440, height: 900 },
+      reducedMotion: "reduce",
+    });
     watch(visitor);
     const page = await visit(visitor, `http://classroom.test:${new URL(url).port}/?${FAST}`);
     expect(await page.evaluate("isSecureContext")).toBe(false);

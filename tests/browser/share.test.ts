@@ -42,7 +42,7 @@ const nothingRan = async (page: Page): Promise<void> => {
 beforeEach(async () => {
   strangers.length = 0;
   errors.length = 0;
-  context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
   context.on("request", (request) => {
     const { protocol, origin } = new URL(request.url());
     if (/^https?:$/.test(protocol) && origin !== new URL(home()).origin) strangers.push(request.url());
@@ -184,7 +184,10 @@ test("what the dialog says is in the link is in the link: calls, the network, a 
     .locator("path")
     .getAttribute("d");
   expect(read(path!)).toBe(url);
-  const friend = await visit(await browser.newContext({ viewport: { width: 1440, height: 900 } }), url);
+  const friend = await visit(
+    await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" }),
+    url,
+  );
   await bar(friend).getByText("a subnet of 1 node, notary delay 50 ms", { exact: false }).waitFor();
   await bar(friend).getByRole("button", { name: "Run it" }).click();
   await reply(friend, "inc").getByText("1", { exact: true }).waitFor();
