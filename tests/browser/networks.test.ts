@@ -49,6 +49,10 @@ test("reload, crash and a closed tab: the same canister goes on counting; a seco
   const id = await idOf(first);
   await first.reload();
   await ready(first);
+  await first.getByRole("tab", { name: "Calls 2" }).waitFor();
+  await reply(first, "inc")
+    .getByText(/certified at \d+/)
+    .waitFor();
   await counts(first, 3);
   expect(await idOf(first)).toBe(id);
 

@@ -30,13 +30,13 @@ export async function start(): Promise<void> {
   await opening;
   // Whoever followed a link has something to look at.
   if (project.notice === undefined && project.visiting === undefined) await guide.welcome();
-  const known = (await choosing).canisters;
+  const { canisters: known, calls } = await choosing;
   const prebuilt = project.visiting === undefined ? (await prebuiltOf(project.files)).at(-1) : undefined;
   const isThere = known.some((c) => c.main === prebuilt?.main && c.project === project.id);
   if (prebuilt !== undefined && !isThere) coming.expect(project.id, prebuilt);
   await network;
   if (live.phase !== "running") return void coming.end();
-  if (networks.current !== undefined) canisters.restore(known);
+  if (networks.current !== undefined) canisters.restore(known, calls);
   canisters.keep();
   await deployPrebuilt();
   await live.firstCertified;

@@ -7,6 +7,7 @@ import type { Failure } from "./agent.ts";
 import { type Did, type DidMethod, idlOf, readInterface, typeText } from "./candid/shape.ts";
 import { valueText } from "./candid/value.ts";
 import { live } from "./live.svelte.ts";
+import type { StoredCall } from "./storage.ts";
 import type { Persistence } from "./upgrade.ts";
 
 export interface ReplyValue {
@@ -54,7 +55,7 @@ export class CallRecord implements CallPlan {
   burned = $state.raw<bigint | undefined>(undefined);
   #height: Height | undefined;
 
-  constructor(number: number, canister: Canister, plan: CallPlan) {
+  constructor(number: number, canister: Canister, plan: CallPlan, sentAt = live.now()) {
     this.number = number;
     this.canister = canister;
     this.method = plan.method;
@@ -62,7 +63,27 @@ export class CallRecord implements CallPlan {
     this.arg = plan.arg;
     this.args = plan.args;
     this.as = plan.as;
-    this.sentAt = live.now();
+    this.sentAt = sentAt;
+  }
+  /** A call of an earlier visit. */
+  static again(number: number, canister: Canister, stored: StoredCall): CallRecord {
+    const call = new CallRecord(number, canister, stored, stored.sentAt);
+    const { pinned, message, doneAt, certificate, root, answeredBy, burned, reply, failure } = stored;
+    Object.assign(call, { pinned, message, doneAt, certificate, root, answeredBy, burned });
+    call.#height = stored.certifiedHeight;
+    const of = canister.did?.methods.find((m) => m.name === stored.method);
+    if (reply !== undefined) call.replied(of, reply);
+    else if (failure !== undefined) call.failed(failure);
+    return call;
+  }
+  /** What is kept of it, once it was answered. */
+  get stored(): StoredCall {
+    const { method, mode, arg, args, as, sentAt, doneAt, pinned, message, reply } = this;
+    const { failure, certificate, root, certifiedHeight, answeredBy, burned, canister } = this;
+    return {
+      ...{ canister: canister.id, method, mode, arg, args, as, sentAt, doneAt, pinned, message, reply },
+      ...{ failure, certificate, root, certifiedHeight, answeredBy, burned },
+    };
   }
 
   /** The height that the verified certificate speaks of. The nodes said which height has its root. */

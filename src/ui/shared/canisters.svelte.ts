@@ -16,7 +16,7 @@ import { encodeInit, type Prebuilt } from "./examples.ts";
 import { ANONYMOUS, identities } from "./identities.svelte.ts";
 import { live } from "./live.svelte.ts";
 import { networks } from "./networks.svelte.ts";
-import type { StoredCanister } from "./storage.ts";
+import type { StoredCall, StoredCanister } from "./storage.ts";
 import { manifest } from "./manifest.svelte.ts";
 import * as management from "./management.ts";
 import { kilobytes, messages } from "./messages.ts";
@@ -26,6 +26,10 @@ import { isHarmless, judgeUpgrade, persistenceOf, type Running, type Verdict } f
 export { CallRecord, Canister } from "./canister.svelte.ts";
 
 const CALLS_KEPT = 200;
+/** At which height a reply was certified is told a moment after the reply. */
+const FACTS_COME_WITHIN_MS = 500;
+/** Each with its certificate, of a kilobyte or more. */
+const CALLS_STORED = 50;
 const CHECK_AFTER_MS = 300;
 /** A node may answer from a height at which a canister that another has seen is not there yet. */
 const MISSED_MAX = 3;
@@ -124,7 +128,7 @@ class Canisters {
   }
 
   /** Those of an earlier visit: the network kept them, the browser what the page knew of them. */
-  restore(stored: readonly StoredCanister[]): void {
+  restore(stored: readonly StoredCanister[], calls: readonly StoredCall[]): void {
     for (const { id, name, main, project: of, did, moduleHash, module, undo } of stored) {
       const canister = new Canister(id);
       const known = module as KnownModule | undefined;
@@ -140,13 +144,27 @@ class Canisters {
       if (parent !== undefined) this.all[i]!.parent = this.all.find((c) => c.id === parent);
     }
     this.shown = this.all.findLast((c) => c.project === project.id) ?? this.all.at(-1);
+    this.calls = calls.flatMap((call, i) => {
+      const canister = this.all.find((c) => c.id === call.canister);
+      return canister === undefined ? [] : [CallRecord.again(calls.length - i, canister, call)];
+    });
+    this.#number = calls.length;
   }
   /** From now on the browser remembers what the page knows of them. */
   keep(): void {
     $effect.root(() => {
       $effect(() => {
         const stored = this.all.map(storedOf);
-        untrack(() => networks.remember(stored));
+        const calls = trimmed(this.calls, CALLS_STORED).filter((c) => c.state !== "waiting");
+        for (const { pinned, burned } of calls) void [pinned, burned];
+        const write = (): void =>
+          networks.remember(
+            stored,
+            calls.map((c) => c.stored),
+          );
+        untrack(write);
+        const again = setTimeout(write, FACTS_COME_WITHIN_MS);
+        return () => clearTimeout(again);
       });
     });
   }
@@ -429,7 +447,7 @@ class Canisters {
     const record = new CallRecord(++this.#number, canister, plan);
     const alone = !this.calls.some((c) => c.canister === canister && c.state === "waiting");
     const balance = canister.summary?.cycles;
-    this.calls = trimmed([record, ...this.calls]);
+    this.calls = trimmed([record, ...this.calls], CALLS_KEPT);
     try {
       const agent = await this.agentOf(plan.as);
       if (plan.mode === "query") await runQuery(record, agent, of);
@@ -582,8 +600,8 @@ async function runUpdate(record: CallRecord, agent: PageAgent, of: DidMethod | u
 }
 
 /** Pinned ones stay. */
-function trimmed(calls: readonly CallRecord[]): CallRecord[] {
-  let room = CALLS_KEPT;
+function trimmed(calls: readonly CallRecord[], most: number): CallRecord[] {
+  let room = most;
   return calls.filter((c) => c.pinned || room-- > 0);
 }
 

@@ -15,6 +15,7 @@ import {
   forgetNetwork,
   saveNetwork,
   storedNetworks,
+  type StoredCall,
   type StoredCanister,
   type StoredNetwork,
 } from "./storage.ts";
@@ -28,7 +29,7 @@ const MINE = "terrarium-network";
 const RELOAD_PATIENCE_MS = 5_000;
 const PATIENCE_MS = 250;
 
-export type PackedNetwork = Omit<StoredNetwork, "id" | "usedAt">;
+export type PackedNetwork = Omit<StoredNetwork, "id" | "usedAt" | "calls">;
 export interface PackedFiles {
   readonly network: PackedNetwork;
   readonly files: readonly NetworkFile[];
@@ -70,7 +71,8 @@ class Networks {
     this.current = chosen;
     whenAsked(async (id) => (id === this.current?.id ? await this.#pack(this.current) : undefined));
     this.#write({ usedAt: Date.now() });
-    return { settings: chosen.settings, folder: folderOf(chosen.id), canisters: chosen.canisters };
+    const { settings, canisters, calls = [] } = chosen;
+    return { settings, folder: folderOf(chosen.id), canisters, calls };
   }
   notOpened(because: string): void {
     const name = this.current?.name ?? "";
@@ -80,7 +82,7 @@ class Networks {
   }
   #inMemory(home: NetworkHome, settings: NetworkSettings): Chosen {
     this.home = home;
-    return { settings, folder: undefined, canisters: [] };
+    return { settings, folder: undefined, canisters: [], calls: [] };
   }
   #fresh(settings: NetworkSettings): StoredNetwork {
     const taken = new Set(this.all.map((n) => n.name));
@@ -161,8 +163,8 @@ class Networks {
     return true;
   }
 
-  remember(canisters: readonly StoredCanister[]): void {
-    this.#write({ canisters });
+  remember(canisters: readonly StoredCanister[], calls: readonly StoredCall[]): void {
+    this.#write({ canisters, calls });
   }
   #write(change: Partial<StoredNetwork>): void {
     if (this.current === undefined) return;
@@ -187,6 +189,7 @@ export interface Chosen {
   /** Undefined: in memory. */
   readonly folder: string | undefined;
   readonly canisters: readonly StoredCanister[];
+  readonly calls: readonly StoredCall[];
 }
 
 const isAsAsked = (asked: LinkedNetwork, settings: NetworkSettings): boolean =>

@@ -39,7 +39,8 @@ export function stagesOf(
   let from = sentAt;
   for (const { until, ...stage } of STEPS) {
     const at = until(mark);
-    if (at === undefined) continue;
+    // What came after the answer was told again, by a node that came back.
+    if (at === undefined || (doneAt !== undefined && at > doneAt)) continue;
     stages.push({ ...stage, begins: from, ms: Math.max(0, Math.round(at - from)) });
     from = Math.max(from, at);
   }

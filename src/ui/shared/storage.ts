@@ -36,12 +36,36 @@ export interface StoredCanister {
   /** The id of the canister that made it. */
   readonly parent: string | undefined;
 }
+/** A call that was answered. */
+export interface StoredCall {
+  /** The canister's id. */
+  readonly canister: string;
+  readonly method: string;
+  readonly mode: "update" | "query";
+  readonly arg: Uint8Array;
+  readonly args: string;
+  readonly as: string;
+  readonly sentAt: number;
+  readonly doneAt: number | undefined;
+  readonly pinned: boolean;
+  readonly message: string | undefined;
+  readonly reply: Uint8Array | undefined;
+  readonly failure:
+    { readonly headline: string; readonly detail: string; readonly certified: boolean } | undefined;
+  readonly certificate: Uint8Array | undefined;
+  readonly root: string | undefined;
+  readonly certifiedHeight: number | undefined;
+  readonly answeredBy: string | undefined;
+  readonly burned: bigint | undefined;
+}
 export interface StoredNetwork {
   readonly id: string;
   readonly name: string;
   readonly settings: NetworkSettings;
   readonly usedAt: number;
   readonly canisters: readonly StoredCanister[];
+  /** Newest first. */
+  readonly calls?: readonly StoredCall[];
 }
 export type Kept = "saved" | "conflict" | "full" | "blocked";
 
