@@ -2,6 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import { launch } from "../../src/cli/chromium.ts";
+import mainnet from "../vectors/mainnet-certificate.json" with { type: "json" };
 import { FAST } from "./visit.ts";
 
 let browser: Browser;
@@ -71,7 +72,7 @@ test("a call that has arrived is shown again from what nodes told; its stages ca
   await page.getByRole("slider", { name: "Heights" }).waitFor();
 });
 
-test("two heights are compared; a certificate of another network is refused here, and accepted under its own key", async () => {
+test("two heights are compared; a certificate of another network is refused here, and accepted under its own key; so is one of mainnet", async () => {
   await open(FAST);
   await page.getByRole("tab", { name: "State" }).click();
   await button("Remember").click();
@@ -89,14 +90,17 @@ test("two heights are compared; a certificate of another network is refused here
   await page.getByText("to copy and paste elsewhere").click();
   const bytes = page.getByRole("textbox", { name: "Bytes in hexadecimal" });
   const certificate = await bytes.inputValue();
-  await page.reload(); // a new subnet, with other keys
-  await page.waitForSelector("html[data-ready]");
+  await open("nodes=1&notary-delay=50&latency=1"); // another subnet, with other keys
   await page.getByRole("tab", { name: "State" }).click();
   await button("Check a certificate…").click();
   await page.getByRole("textbox", { name: "Certificate" }).fill(certificate);
   await verdict.getByText("refuses").waitFor();
   await page.getByRole("radio", { name: "another" }).check();
   await page.getByRole("textbox", { name: "Root key" }).fill(key.replaceAll(/\s/g, ""));
+  await verdict.getByText("accepts").waitFor();
+  await page.getByRole("textbox", { name: "Certificate" }).fill(mainnet.certificate);
+  await verdict.getByText("refuses").waitFor();
+  await page.getByRole("radio", { name: "the Internet Computer's" }).check();
   await verdict.getByText("accepts").waitFor();
 });
 
