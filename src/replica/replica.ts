@@ -22,10 +22,11 @@ import type {
   CertificationArtifact,
   ConsensusArtifact,
 } from "../types/consensus.ts";
-import { type Height, type LabTime, type NodeId, nanosOf } from "../types/ids.ts";
+import { type BlockHash, type Height, type LabTime, type NodeId, nanosOf } from "../types/ids.ts";
 import type { Fact } from "../types/trace.ts";
 import { encodeCertificate } from "./certification/certificate.ts";
 import { certify } from "./certification/certifier.ts";
+import { createPeerRoots, type Divergence, type PeerRoots } from "./certification/divergence.ts";
 import { stateTree } from "./certification/state-tree.ts";
 import { type ConsensusSnapshot, createConsensus } from "./consensus/consensus.ts";
 import { createEndpoints, type EndpointReply, type WaitingCall } from "./endpoints/endpoints.ts";
@@ -75,6 +76,7 @@ export interface ReplicaDeps {
 export interface ReplicaSnapshot {
   readonly consensus: ConsensusSnapshot;
   readonly certification: CertificationPoolSnapshot;
+  readonly peerRoots: PeerRoots;
   readonly ingress: IngressPoolSnapshot;
   readonly states: StateManagerSnapshot;
   readonly waiting: readonly WaitingCall[];
@@ -125,6 +127,7 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
   const certifications =
     from === undefined ? new CertificationPool() : CertificationPool.restore(from.certification);
 
+  const peerRoots = createPeerRoots(from?.peerRoots);
   const beginRound = createBeginRound(executor);
   const judge = createJudge(effectiveCanisterOf, (message, signature) =>
     crypto.verifyThreshold("high", message, signature),
@@ -276,14 +279,17 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
       if (artifact.artifact.kind === "ingress") {
         if (ingress.insert(artifact.artifact.bytes))
           say([{ kind: "artifact-received", artifact: "ingress", id: artifact.id, height: 0, from: peer }]);
-      } else if (isCertification(artifact.artifact)) certifications.insert(artifact.artifact);
-      else say(consensus.receive(artifact as EncodedArtifact<ConsensusArtifact>, peer).facts);
+      } else if (isCertification(artifact.artifact)) {
+        certifications.insert(artifact.artifact);
+        peerRoots.hear(peer, artifact.artifact, states.latestCertifiedHeight());
+      } else say(consensus.receive(artifact as EncodedArtifact<ConsensusArtifact>, peer).facts);
     }
   }
 
   /** R2. Ends because every turn changes a pool or raises the certified height, and both are bounded. */
   function settle(isClock: boolean): void {
     let sweeps = isClock;
+    notice(peerRoots.found(states, subnet.nodes.length));
     for (let again = true; again;) {
       // First: somebody waits for these certificates, nobody yet for what consensus does next.
       if (certifyStates()) sweeps = true;
@@ -346,17 +352,41 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
 
   /** Replica A.14: blocks that nobody keeps any more stand between this node's state and the chain. */
   function catchUp(): void {
-    const delivered = consensus.deliveredHeight();
     const target = consensus.pool.catchUpPackage()?.content;
+    const mine = target && states.checkpointAt(target.height);
+    if (target !== undefined && mine !== undefined && mine !== target.state)
+      notice({ height: target.height, mine, theirs: target.state });
+    const delivered = consensus.deliveredHeight();
     const isLost =
       target !== undefined &&
-      delivered < target.height &&
-      consensus.pool.finalizedBlock(delivered + 1)?.maker === undefined;
+      (delivered === undefined ||
+        (delivered < target.height && consensus.pool.finalizedBlock(delivered + 1)?.maker === undefined));
     stateSync.aim(isLost ? target : undefined);
     if (!isLost) return;
     if (stateSync.isComplete()) adopt(target);
     const question = stateSync.ask(now);
     if (question !== undefined) send([{ to: question.to, bytes: encodeWant(question.parts) }]);
+  }
+
+  /**
+   * Replica C: what was computed here is not what the subnet computed. All of it goes, and so does what was written down
+   * of it: there is no state until the last catch-up package's, so nothing that takes one is signed. Before the first
+   * package that is the genesis, from which every block is still here.
+   */
+  function notice(divergence: Divergence | undefined): void {
+    if (divergence === undefined) return;
+    say([{ kind: "state-diverged", ...divergence }]);
+    const vouched = consensus.pool.catchUpPackage()?.content;
+    round = undefined;
+    waits = false;
+    batches.length = 0;
+    states.drop(
+      genesisState(subnet, deps.genesis),
+      (height, state) => height === vouched?.height && state === vouched.state,
+    );
+    if (vouched === undefined) consensus.goOnFrom(0);
+    else consensus.holdBatches();
+    isStale = true;
   }
 
   function adopt({ height, state }: CatchUpContent): void {
@@ -374,11 +404,15 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
 
   /** A new catch-up package makes what is older superfluous: then all that is still needed is written anew. */
   let wholeAt = consensus.pool.catchUpHeight();
+  /** Checkpoints on the disk are not this node's any more. */
+  let isStale = false;
   function persist(): void {
     const catchUpHeight = consensus.pool.catchUpHeight();
     // Whoever is silent keeps the damage on its disk, which tells it so, until it may speak.
     const isWhole =
-      catchUpHeight > wholeAt && states.checkpointAt(catchUpHeight) !== undefined && consensus.remembers();
+      consensus.remembers() &&
+      (isStale || (catchUpHeight > wholeAt && states.checkpointAt(catchUpHeight) !== undefined));
+    isStale = false;
     if (isWhole) {
       wholeAt = catchUpHeight;
       states.forgetCheckpoints(catchUpHeight);
@@ -452,6 +486,7 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     snapshot: (): ReplicaSnapshot => ({
       consensus: consensus.snapshot(),
       certification: certifications.snapshot(),
+      peerRoots: peerRoots.snapshot(),
       ingress: ingress.snapshot(),
       states: states.snapshot(),
       waiting: endpoints.snapshot(),
@@ -476,11 +511,12 @@ function resumed(node: StoredNode, now: LabTime, deps: ReplicaDeps & Context): R
     return artifact.ok ? [artifact.value] : [];
   });
   const validated = artifacts.filter(isConsensus);
-  const state = newestState(node.checkpoints, deps);
+  const state = newestState(usable(node.checkpoints, artifacts), deps);
   return {
     consensus: {
       pool: { startedAt: now, validated, unvalidated: [], blamed: [] },
       delivered: state.height,
+      holdsBatches: false,
       cursor: 0,
       wakeAt: undefined,
       cutShort: true,
@@ -492,6 +528,7 @@ function resumed(node: StoredNode, now: LabTime, deps: ReplicaDeps & Context): R
       validated: [],
       unvalidated: artifacts.map(({ artifact }) => artifact).filter(isCertification),
     },
+    peerRoots: new Map(),
     ingress: new IngressPool().snapshot(),
     states: {
       states: [state],
@@ -504,6 +541,25 @@ function resumed(node: StoredNode, now: LabTime, deps: ReplicaDeps & Context): R
     batches: [],
     sequence: 0,
   };
+}
+
+/**
+ * Blocks to come may name any certified height from the finalized tip's on, and their payloads are judged by the state
+ * there: a checkpoint above it would leave this node unable to vote. Of the catch-up package's own that is known
+ * (consensus K3).
+ */
+function usable(checkpoints: readonly Checkpoint[], artifacts: readonly EncodedArtifact[]): Checkpoint[] {
+  let tip: Height = 0;
+  let named: Height = 0;
+  const blocks = new Map<BlockHash, Height>();
+  for (const { artifact } of artifacts) {
+    if (artifact.kind === "catch-up-package") named = Math.max(named, artifact.content.height);
+    if (artifact.kind === "block-proposal") blocks.set(artifact.hash, artifact.block.context.certifiedHeight);
+    if (artifact.kind !== "finalization" || artifact.content.height <= tip) continue;
+    tip = artifact.content.height;
+    named = Math.max(named, blocks.get(artifact.content.block) ?? 0);
+  }
+  return checkpoints.filter(({ height }) => height <= named);
 }
 
 /** One that is damaged or not whole is as good as none: its parts are fetched from peers. */

@@ -36,6 +36,8 @@ export type Fact =
   | { readonly kind: "checkpoint"; readonly height: Height; readonly state: Hash }
   /** What a catch-up package names was fetched from peers, and took the place of an older state. */
   | { readonly kind: "state-adopted"; readonly height: Height; readonly state: Hash }
+  /** What this node computed is not what the subnet did: it drops its state. Roots, or hashes of a summary's state. */
+  | { readonly kind: "state-diverged"; readonly height: Height; readonly mine: Hash; readonly theirs: Hash }
   | {
       readonly kind: "artifact-made";
       readonly artifact: ArtifactKind;

@@ -45,7 +45,7 @@ export function runSubnet(
         genesis: SIMULATION_GENESIS,
         crypto: setup.cryptos[i]!,
         wasm: setup.wasmHost(),
-        watch: checkers.state,
+        watch: (state) => checkers.state(me, state),
         stored: store,
       });
       return { id: me, replica, store };

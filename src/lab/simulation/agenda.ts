@@ -19,6 +19,7 @@ export function faultsAgenda(
   network: VirtualNetwork,
   tally: Tally,
   revive: (node: number) => void,
+  diverge: (node: number) => void,
 ): Appointment[] {
   const agenda: Appointment[] = [];
   const at = (atMs: number, keep: () => void): void => {
@@ -43,6 +44,7 @@ export function faultsAgenda(
     });
     at(toMs, () => network.setSilent(nodes[node]!, false));
   }
+  for (const { node, fromMs } of faults.divergence) at(fromMs, () => diverge(node));
   for (const { node, fromMs, toMs, effects } of faults.crash) {
     at(fromMs, () => network.crashAfter(nodes[node]!, effects));
     at(toMs, () => revive(node));

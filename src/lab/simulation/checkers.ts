@@ -23,6 +23,8 @@ export interface Checkers {
   executed(node: NodeId): Height;
   /** Highest finalized height of all. */
   readonly finalized: Height;
+  /** How often a node found its state wrong. */
+  readonly noticed: number;
   root(height: Height): Hash | undefined;
   /** Whether honest nodes computed it at some height. */
   isAgreed(root: Hash): boolean;
@@ -33,7 +35,9 @@ export interface Checkers {
   /** What it did since its last checkpoint it does again, and nothing else. */
   crashed(node: NodeId): void;
   sent(from: NodeId, bytes: Uint8Array): void;
-  state(state: ReplicatedState): void;
+  /** Its state changed under its hands: until it says that it noticed, what it says of states binds nobody. */
+  goesAstray(node: NodeId): void;
+  state(node: NodeId, state: ReplicatedState): void;
 }
 
 export function createCheckers(honest: ReadonlySet<NodeId>, read = readMessage): Checkers {
@@ -50,8 +54,12 @@ export function createCheckers(honest: ReadonlySet<NodeId>, read = readMessage):
   const messages = new Map<NodeId, number>();
   const certified = new Map<NodeId, Height>();
   const executed = new Map<NodeId, Height>();
-  const doubleSigning = createDoubleSigning(report, read);
+  /** Now, and ever. */
+  const isAstray = new Set<NodeId>();
+  const wasAstray = new Set<NodeId>();
+  const doubleSigning = createDoubleSigning(report, read, wasAstray);
   let finalized = 0;
+  let noticed = 0;
   let judged = 0;
 
   function once(where: Map<MessageId, Height>, message: MessageId, height: Height, what: string): void {
@@ -79,12 +87,19 @@ export function createCheckers(honest: ReadonlySet<NodeId>, read = readMessage):
     get finalized() {
       return finalized;
     },
+    get noticed() {
+      return noticed;
+    },
     root: (height) => roots.at(height),
     isAgreed: (root) => allRoots.has(root),
     messages: (node) => messages.get(node) ?? 0,
     report,
     sent: (from, bytes) => {
       if (honest.has(from)) doubleSigning(from, bytes);
+    },
+    goesAstray(node) {
+      isAstray.add(node);
+      wasAstray.add(node);
     },
     crashed(node) {
       thisRound.delete(node);
@@ -100,16 +115,27 @@ export function createCheckers(honest: ReadonlySet<NodeId>, read = readMessage):
           if (new Set(fact.ingress).size < fact.ingress.length)
             report(`the block at height ${fact.height} holds a message twice`);
           break;
+        case "state-diverged":
+          noticed++;
+          if (!isAstray.delete(node)) report(`${node} finds its state wrong, and nobody touched it`);
+          thisRound.delete(node);
+          certified.delete(node);
+          break;
         case "round-executed":
+          if (isAstray.has(node)) break;
           roots.add(node, fact.height, fact.root);
           allRoots.add(fact.root);
           executed.set(node, fact.height);
           thisRound.delete(node);
           break;
         case "message-executed":
-          executes(node, fact);
+          if (!isAstray.has(node)) executes(node, fact);
           break;
         case "certified":
+          if (isAstray.has(node)) {
+            certified.set(node, fact.height);
+            break;
+          }
           roots.add(node, fact.height, fact.root);
           if (fact.height <= (certified.get(node) ?? 0))
             report(`${node} certifies height ${fact.height} after ${certified.get(node)}`);
@@ -121,8 +147,8 @@ export function createCheckers(honest: ReadonlySet<NodeId>, read = readMessage):
         default:
       }
     },
-    state(state) {
-      if (state.height <= judged) return;
+    state(node, state) {
+      if (!honest.has(node) || isAstray.has(node) || state.height <= judged) return;
       judged = state.height;
       for (const sentence of brokenPromises(state)) report(sentence);
     },

@@ -11,6 +11,8 @@ import { artifactsIn } from "../liars/liar.ts";
 export function createDoubleSigning(
   report: (sentence: string) => void,
   read: typeof readMessage,
+  /** They may sign a root, find it wrong, and sign the right one. */
+  astray: ReadonlySet<NodeId>,
 ): (from: NodeId, bytes: Uint8Array) => void {
   const first = new Map<string, string>();
   const rankOf = new Map<BlockHash, number>();
@@ -61,7 +63,7 @@ export function createDoubleSigning(
           once(from, artifact.content.height, "beacon shares", artifact.content.previous);
           break;
         case "certification-share":
-          once(from, artifact.height, "certification shares", artifact.root);
+          if (!astray.has(from)) once(from, artifact.height, "certification shares", artifact.root);
           break;
         default:
       }

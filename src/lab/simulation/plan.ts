@@ -28,6 +28,11 @@ export interface Freeze {
 export interface Crash extends Freeze {
   readonly effects: number;
 }
+/** A node's state changes under its hands; by position. */
+export interface Divergence {
+  readonly fromMs: number;
+  readonly node: number;
+}
 /** From then on a node's clock is off by so much. */
 export interface ClockError {
   readonly fromMs: number;
@@ -62,6 +67,8 @@ export interface Faults {
   readonly liars: readonly Liar[];
   /** Users' requests during the first phase. */
   readonly requests: number;
+  /** Of nodes that do not lie: together they are f at most, for a wrong state spoils votes as a lie does. */
+  readonly divergence: readonly Divergence[];
 }
 export type FaultKind = keyof Faults;
 
@@ -81,6 +88,7 @@ export const NO_FAULTS: Faults = {
   skew: [],
   liars: [],
   requests: 0,
+  divergence: [],
 };
 const FAULT_KINDS = Object.keys(NO_FAULTS) as readonly FaultKind[];
 
@@ -138,7 +146,9 @@ export function drawPlan(seed: number, given: Given = {}): Plan {
   const nodes = given.nodes ?? drawnNodes;
   const crypto = seed % 20 === 0 ? "bls" : "stand-in";
   const usual = crypto === "bls" ? HEIGHTS[nodes] / 4 : HEIGHTS[nodes];
-  const heights = given.heights ?? Math.ceil((usual * (3 + timing.below(4))) / 5);
+  // Drawn whether or not it is given, so that what follows stays as it was.
+  const drawnHeights = Math.ceil((usual * (3 + timing.below(4))) / 5);
+  const heights = given.heights ?? drawnHeights;
   const pace = {
     heights,
     notaryDelayMs: 100 + timing.below(300),
@@ -146,7 +156,7 @@ export function drawPlan(seed: number, given: Given = {}): Plan {
     unitDelayMs: timing.chance(0.5) ? 1000 : 100 + timing.below(200),
     latencyMs: 5 + timing.below(100),
   };
-  const faults = Object.fromEntries(
+  const drawn = Object.fromEntries(
     FAULT_KINDS.map((kind) => {
       const stream = streams.get(kind)!;
       const on =
@@ -154,6 +164,7 @@ export function drawPlan(seed: number, given: Given = {}): Plan {
       return [kind, on ? DRAW[kind](stream, nodes, calmMs(pace)) : NO_FAULTS[kind]];
     }),
   ) as unknown as Faults;
+  const faults = { ...drawn, divergence: fitting(drawn, faultsTolerated(nodes)) };
   return {
     seed,
     nodes,
@@ -161,6 +172,17 @@ export function drawPlan(seed: number, given: Given = {}): Plan {
     crypto,
     faults: { ...faults, liars: telling(faults.liars, given.only) },
   };
+}
+
+/** Whether or not the lies are left out: what is left stays as it was. */
+function fitting({ divergence, liars }: Faults, faulty: number): Divergence[] {
+  const counted = new Set(liars.map(({ node }) => node));
+  return divergence.filter(({ node }) => {
+    if (liars.some((liar) => liar.node === node)) return false;
+    if (counted.size >= faulty && !counted.has(node)) return false;
+    counted.add(node);
+    return true;
+  });
 }
 
 /** Those who have a lie left. */
@@ -207,6 +229,8 @@ const DRAW: { readonly [K in FaultKind]: (draw: Prng, nodes: NodeCount, ms: numb
       .slice(0, faultsTolerated(nodes))
       .map((node) => ({ node, lies: LIES.filter(() => draw.chance(0.35)) })),
   requests: (draw) => 10 + draw.below(draw.chance(0.2) ? 200 : 30),
+  divergence: (draw, nodes, ms) =>
+    times(1 + draw.below(3), () => ({ fromMs: draw.below(ms), node: draw.below(nodes) })),
 };
 
 const times = <T>(n: number, make: () => T): T[] => Array.from({ length: n }, make);

@@ -14,12 +14,19 @@ import { readMessage } from "../../replica/gossip/wire.ts";
 import type { ReplicaCrypto } from "../../replica/interfaces/crypto.ts";
 import type { Replica } from "../../replica/interfaces/events.ts";
 import type { WasmHost } from "../../replica/interfaces/wasm-host.ts";
-import { createReplica, type ReplicaDeps, restoreReplica, resumeReplica } from "../../replica/replica.ts";
+import {
+  createReplica,
+  type ReplicaDeps,
+  type ReplicaSnapshot,
+  restoreReplica,
+  resumeReplica,
+} from "../../replica/replica.ts";
 import { createNodeCrypto } from "../../shell/node-crypto.ts";
 import { createMemoryStore } from "../../shell/storage/node-store.ts";
 import type { Hash, Height, LabTime, NodeId } from "../../types/ids.ts";
 import type { TraceEntry } from "../../types/trace.ts";
 import { keysOn, makeGenesis } from "../genesis.ts";
+import { astray } from "./astray.ts";
 import { createUsers, faultsAgenda, keepAgenda } from "./agenda.ts";
 import { lying } from "../liars/liar.ts";
 import { LIE, LIES } from "../liars/lies.ts";
@@ -49,6 +56,8 @@ export interface Outcome {
   readonly messages: number;
   /** How often each kind of fault really happened. */
   readonly happened: Readonly<Record<string, number>>;
+  /** How often a node found its state wrong, dropped it and, as all must, came back. */
+  readonly noticed: number;
   /** SHA-256 over every message sent, in order, with sender and receiver. */
   readonly sent: Hash;
   /** Of the state at the height asked for. */
@@ -96,7 +105,7 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
     wasm: world.wasmHost(),
     readMessage: read,
     stored: stores[i]!,
-    watch: honest.has(nodes[i]!) ? checkers.state : () => {},
+    watch: (state) => checkers.state(nodes[i]!, state),
   });
   const lieStreams = nodes.map(() => draw.fork());
   function seated(i: number, replica: Replica): Replica {
@@ -162,6 +171,8 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
     options = {};
   };
   const users = createUsers(plan, nodes, network, tally, draw.fork(), world.modules);
+  const asking = draw.fork();
+  const divergences = draw.fork();
   let usersSaw: Height = -1;
   const stopped = (): boolean => {
     if (checkers.finalized > usersSaw) {
@@ -183,6 +194,16 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
     network.setSilent(id, false);
   };
 
+  /** It goes on from a state that is not the one it computed. */
+  const diverge = (i: number): void => {
+    const id = nodes[i]!;
+    if (network.hasCrashed(id)) return;
+    const snapshot = structuredClone(network.replica(id).snapshot()) as ReplicaSnapshot;
+    tally.count("divergence");
+    checkers.goesAstray(id);
+    network.replace(id, seated(i, restoreReplica(deps(i), astray(snapshot, divergences))));
+  };
+
   const askForCertificate = (node: NodeId): void =>
     network.post(node, TIME_REQUEST, (reply) => {
       const root = certifiedRoot(reply, cryptos[0]!);
@@ -198,6 +219,7 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
     finalized: checkers.finalized,
     messages: checkers.messages([...honest][0]!),
     happened: tally.all(),
+    noticed: checkers.noticed,
     sent: sent.digest(),
     root: checkers.root(plan.heights),
     lastFacts: lastFacts.slice(-FACTS_KEPT),
@@ -205,8 +227,7 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
 
   try {
     const forMs = plan.heights * FAULTY_HEIGHT_MS;
-    const agenda = faultsAgenda(plan, nodes, network, tally, revive);
-    const asking = draw.fork();
+    const agenda = faultsAgenda(plan, nodes, network, tally, revive, diverge);
     for (let atMs = CERTIFICATE_EVERY_MS; atMs < forMs; atMs += CERTIFICATE_EVERY_MS)
       agenda.push({ atMs, keep: () => askForCertificate(nodes[asking.below(nodes.length)]!) });
     const top = (): Height => Math.max(...nodes.map((id) => checkers.executed(id)));

@@ -109,7 +109,9 @@ function combine(view: CertifierView, height: Height, root: Hash): Certification
   if (pool.certification(height) !== undefined) return [];
   const { good, bad } = sift(view, height, root);
   const bySigner = new Map<NodeId, CertificationShare>();
-  for (const s of [...pool.shares(height), ...good]) if (!bySigner.has(s.signer)) bySigner.set(s.signer, s);
+  // A share of mine may be of a root that I have dropped since.
+  const mine = pool.shares(height).filter((s) => s.root === root);
+  for (const s of [...mine, ...good]) if (!bySigner.has(s.signer)) bySigner.set(s.signer, s);
   const need = highThreshold(subnet.nodes.length);
   if (bySigner.size < need) return bad;
 

@@ -77,8 +77,10 @@ export interface Consensus {
   run(now: LabTime): ConsensusRun;
   /** When the next run could do something by the passing of time alone; `now` when the last one was cut short. */
   nextWake(now: LabTime): LabTime | undefined;
-  /** Highest height whose batch was handed out. */
-  deliveredHeight(): Height;
+  /** Highest height whose batch was handed out; undefined while none may be, for want of a state. */
+  deliveredHeight(): Height | undefined;
+  /** What was handed out came to nothing: no batch leaves until `goOnFrom`. */
+  holdBatches(): void;
   /** The state after this height came from somewhere else: batches go on from there. */
   goOnFrom(height: Height): void;
   snapshot(): ConsensusSnapshot;
@@ -88,6 +90,7 @@ export interface Consensus {
 export interface ConsensusSnapshot {
   readonly pool: ConsensusPoolSnapshot;
   readonly delivered: Height;
+  readonly holdsBatches: boolean;
   readonly cursor: number;
   readonly wakeAt: LabTime | undefined;
   readonly cutShort: boolean;
@@ -109,6 +112,7 @@ export function createConsensus(
   const marks: PurgeMarks = { finalized: 0 };
   const said = new Map<string, string>(from?.said);
   let delivered = from?.delivered ?? 0;
+  let holdsBatches = from?.holdsBatches ?? false;
   let cursor = from?.cursor ?? 0;
   let wakeAt = from?.wakeAt;
   let cutShort = from?.cutShort ?? true;
@@ -184,7 +188,8 @@ export function createConsensus(
     const facts: Fact[] = [];
     const validated: EncodedArtifact<ConsensusArtifact>[] = [];
     const waits = new Map<ComponentName, readonly Wait[]>();
-    const deliver = () => {
+    const deliver = (): Wait | undefined => {
+      if (holdsBatches) return { height: delivered + 1, because: "state-diverged" };
       const delivery = deliverBatches(pool, delivered, deps.states.latestHeight(), decodeIngress);
       batches.push(...delivery.batches);
       delivered += delivery.batches.length;
@@ -261,14 +266,20 @@ export function createConsensus(
     },
     run,
     nextWake: (now) => (cutShort ? now : wakeAt),
-    deliveredHeight: () => delivered,
+    deliveredHeight: () => (holdsBatches ? undefined : delivered),
+    holdBatches() {
+      holdsBatches = true;
+      news = true;
+    },
     goOnFrom(height) {
       delivered = height;
+      holdsBatches = false;
       news = true;
     },
     snapshot: () => ({
       pool: store.snapshot(),
       delivered,
+      holdsBatches,
       cursor,
       wakeAt,
       cutShort,

@@ -6,6 +6,7 @@
  *   M3  The latest certified state and all above it stay until a higher one is certified, whatever `purge` says:
  *       queries, certificates and block validation read them.
  *   M5  A state that the subnet vouches for by a catch-up package may take the place of all that is here.
+ *   M6  When all that is here proves wrong it goes, but for checkpoints that the subnet vouches for.
  *   M4  A restored state manager has the same roots: trees are made again from the states.
  *
  * How a state becomes a tree, and a tree a certificate, is the certification room's affair; `replica.ts` hands it in.
@@ -101,6 +102,16 @@ export class StateManager implements CertifiedStates, CertifiableStates {
     this.#latest = state.height;
     this.#certified = state.height;
     this.#checkpoints.set(state.height, checkpoint);
+  }
+
+  /** M6. `from` is known to everybody. */
+  drop(from: ReplicatedState, isVouchedFor: (height: Height, state: Hash) => boolean): void {
+    this.#kept.clear();
+    this.#keep(from, undefined);
+    this.#latest = from.height;
+    this.#certified = from.height;
+    for (const [height, state] of this.#checkpoints)
+      if (!isVouchedFor(height, state)) this.#checkpoints.delete(height);
   }
 
   /** The state after that height was written down under this name. */

@@ -39,6 +39,7 @@ export function topicOf(fact: Fact): Topic {
     case "waits":
       return "waits";
     case "artifact-refused":
+    case "state-diverged":
     case "stopped":
       return "trouble";
     case "debug-print":
@@ -99,6 +100,8 @@ export function wordsOf(fact: Fact, name: (node: NodeId) => string): string {
       return `has written down the state after the summary, ${short(fact.state)}`;
     case "state-adopted":
       return `takes the state ${short(fact.state)} that a catch-up package names, and goes on from there`;
+    case "state-diverged":
+      return `has another state than the subnet, ${short(fact.mine)} and not ${short(fact.theirs)}: it drops its own, and begins again from the last catch-up package`;
     case "certified":
       return `state certified, root ${short(fact.root)}`;
     case "ingress-accepted":
