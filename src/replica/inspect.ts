@@ -17,6 +17,7 @@ export interface InspectionView {
   readonly ingress: IngressPoolReader;
   readonly states: StateReader;
   readonly stateTree: (what: Extract<Inspection, { kind: "state" }>) => InspectionReply;
+  readonly memory: (what: Extract<Inspection, { kind: "memory" }>) => InspectionReply;
 }
 
 export function inspect(view: InspectionView, what: Inspection): InspectionReply {
@@ -36,6 +37,8 @@ export function inspect(view: InspectionView, what: Inspection): InspectionReply
       return canisters(view);
     case "state":
       return view.stateTree(what);
+    case "memory":
+      return view.memory(what);
   }
 }
 

@@ -7,6 +7,7 @@
  *       message at a time: each `continue` executes one, and whatever arrived meanwhile comes first.
  *   R4  What became validated is in the persist effect of the very step, which comes before its sends. A node resumed
  *       from all that was persisted has signed nothing that it does not know of.
+ *   R5  An inspection changes nothing, now or later.
  *   R3  What is validated here is announced once; what arrives goes into unvalidated sections only.
  *
  * Source: DESIGN §4.
@@ -22,7 +23,7 @@ import type {
   CertificationArtifact,
   ConsensusArtifact,
 } from "../types/consensus.ts";
-import { type BlockHash, type Height, type LabTime, type NodeId, nanosOf } from "../types/ids.ts";
+import { type BlockHash, type Hash, type Height, type LabTime, type NodeId, nanosOf } from "../types/ids.ts";
 import type { Fact } from "../types/trace.ts";
 import { encodeCertificate } from "./certification/certificate.ts";
 import { certify } from "./certification/certifier.ts";
@@ -39,6 +40,7 @@ import { handleIngress } from "./ingress/ingress-handler.ts";
 import { createJudge } from "./ingress/judge.ts";
 import { createPayloadBuilder } from "./ingress/payload-builder.ts";
 import { inspect, type InspectionView } from "./inspect.ts";
+import { inspectMemory } from "./inspect-memory.ts";
 import { inspectState } from "./inspect-state.ts";
 import type { ReplicaCrypto } from "./interfaces/crypto.ts";
 import type { Replica, ReplicaEffect, ReplicaEvent, Stamped } from "./interfaces/events.ts";
@@ -48,6 +50,7 @@ import type { Checkpoint, Part, StorageBatch, StoredNode, StoredParts } from "./
 import type { WasmHost } from "./interfaces/wasm-host.ts";
 import { CertificationPool, type CertificationPoolSnapshot } from "./pools/certification-pool.ts";
 import { IngressPool, type IngressPoolSnapshot } from "./pools/ingress-pool.ts";
+import { fromStoredPool, toStoredPool } from "./pools/stored-pool.ts";
 import { createQueryCounter, type QueryCounts } from "./query-stats/counter.ts";
 import { createQueryStatsBuilder } from "./query-stats/section.ts";
 import { createBeginRound } from "./routing/begin-round.ts";
@@ -70,6 +73,8 @@ export interface ReplicaDeps {
   readonly stored: StoredParts;
   /** See consensus/component.ts. */
   readonly memoryLostAt?: LabTime;
+  /** That have read some of `stored`. */
+  readonly parts?: Parts;
 }
 
 /** Plain data: structuredClone keeps it whole. Rounds in hand are begun again from their batches. */
@@ -84,6 +89,8 @@ export interface ReplicaSnapshot {
   readonly gossip: GossipSnapshot | undefined;
   readonly queryCounts: QueryCounts | undefined;
   readonly batches: readonly Batch[];
+  /** How often the round in hand went on. At 0, a node restored from this waits for the very events that this one does. */
+  readonly turns: number;
   readonly sequence: number;
 }
 
@@ -91,6 +98,33 @@ export const createReplica = (deps: ReplicaDeps): Replica => build(deps, () => u
 /** `snapshot`: what `snapshot()` of this node gave; shared parts are not copied, so clone it if its node lives on. */
 export const restoreReplica = (deps: ReplicaDeps, snapshot: unknown): Replica =>
   build(deps, () => snapshot as ReplicaSnapshot);
+/** From parts of `deps.stored`: the name is that of a `toStoredSnapshot`. Undefined when one is damaged or missing. */
+export function restoreStoredReplica(deps: ReplicaDeps, name: Hash): Replica | undefined {
+  const parts = createParts();
+  const read = parts.read(name, (hash) => deps.stored.part(hash));
+  if (!read.ok) return undefined;
+  return build({ ...deps, parts }, ({ codeOf }) => fromStoredSnapshot(read.value, codeOf));
+}
+
+/** A snapshot as plain data in which nothing is that follows from the rest. */
+export function toStoredSnapshot(snapshot: unknown): object {
+  const { consensus, states, ...rest } = snapshot as ReplicaSnapshot;
+  return {
+    ...rest,
+    consensus: { ...consensus, pool: toStoredPool(consensus.pool) },
+    states: { ...states, states: states.states.map(toStored) },
+  };
+}
+
+function fromStoredSnapshot(stored: unknown, codeOf: Execution["codeOf"]): ReplicaSnapshot {
+  const { consensus, states, ...rest } = stored as ReplicaSnapshot;
+  return {
+    ...rest,
+    consensus: { ...consensus, pool: fromStoredPool(consensus.pool) },
+    states: { ...states, states: states.states.map((state) => fromStored(state, codeOf)) },
+  };
+}
+
 /** From what a node had written down: the newest checkpoint that is whole, and the blocks since to be executed again. */
 export const resumeReplica = (deps: ReplicaDeps, node: StoredNode, now: LabTime): Replica =>
   build(deps, (context) => resumed(node, now, { ...deps, ...context }));
@@ -107,6 +141,8 @@ export function replayHeight({ artifacts }: StoredNode): Height {
   return Math.min(highest.finalization, highest["random-tape"]);
 }
 
+type Inspect = Extract<ReplicaEvent, { kind: "inspect" }>;
+
 interface Context {
   readonly parts: Parts;
   readonly codeOf: Execution["codeOf"];
@@ -114,7 +150,7 @@ interface Context {
 
 function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnapshot | undefined): Replica {
   const { me, registry, crypto, stored } = deps;
-  const parts = createParts();
+  const { parts = createParts() } = deps;
   const { executor, queries, ingressFilter, codeOf } = createExecution(deps.wasm);
   const from = snapshotFor({ parts, codeOf });
   const subnet = subnetAt(registry, registry.latestVersion);
@@ -215,6 +251,7 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
   let untold = from !== undefined && from.sequence === 0;
 
   function step(event: Stamped<ReplicaEvent>): ReplicaEffect[] {
+    if (event.kind === "inspect") return [inspected(event)]; // R5
     effects = [];
     now = Math.max(now, event.at);
     if (untold) say(consensus.facts());
@@ -236,7 +273,16 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     return effects;
   }
 
-  function take(event: ReplicaEvent): void {
+  const views: Pick<InspectionView, "stateTree" | "memory"> = {
+    stateTree: (what) => inspectState(states, what),
+    memory: (what) => inspectMemory(states, what),
+  };
+  function inspected({ ticket, what }: Inspect): ReplicaEffect {
+    const view = { me, pool: consensus.pool, certifications, ingress, states, ...views };
+    return { kind: "inspect-reply", ticket, reply: inspect(view, what) };
+  }
+
+  function take(event: Exclude<ReplicaEvent, Inspect>): void {
     switch (event.kind) {
       case "clock":
         reply(endpoints.onClock(now));
@@ -253,12 +299,6 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
         reply(outcome.replies);
         say(outcome.facts);
         announce(ingress.apply(outcome.ingress).map(({ bytes }) => encoded({ kind: "ingress", bytes })));
-        break;
-      }
-      case "inspect": {
-        const stateTree: InspectionView["stateTree"] = (what) => inspectState(states, what);
-        const view = { me, pool: consensus.pool, certifications, ingress, states, stateTree };
-        effects.push({ kind: "inspect-reply", ticket: event.ticket, reply: inspect(view, event.what) });
         break;
       }
       case "peer-up":
@@ -314,13 +354,16 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     const previous = defined(states.stateAt(batch.height - 1), "the latest state is kept");
     round = beginRound(previous, batch, subnetAt(registry, batch.registryVersion));
     executed = { messages: 0, instructions: 0n };
+    turns = 0;
   }
 
   /** The round in hand has nothing to do until the host gives a `continue`. */
   let waits = false;
+  let turns = 0;
   let executed = { messages: 0, instructions: 0n };
   function advanceRound(): void {
     if (round === undefined) return;
+    turns++;
     const progress = round.step();
     waits = !progress.done && progress.waits;
     for (const fact of progress.facts) {
@@ -481,6 +524,7 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     if (artifacts.length > 0) send(gossip.announce(artifacts));
   };
 
+  startRound(); // of a snapshot
   return {
     step,
     snapshot: (): ReplicaSnapshot => ({
@@ -493,6 +537,7 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
       gossip: gossip.snapshot(),
       queryCounts: counter.snapshot(),
       batches: [...batches],
+      turns: round === undefined ? 0 : turns,
       sequence,
     }),
   };
@@ -539,6 +584,7 @@ function resumed(node: StoredNode, now: LabTime, deps: ReplicaDeps & Context): R
     gossip: undefined,
     queryCounts: undefined,
     batches: [],
+    turns: 0,
     sequence: 0,
   };
 }

@@ -7,6 +7,13 @@ export type Inspection =
   | { readonly kind: "artifact"; readonly id: ArtifactId }
   | { readonly kind: "block-at"; readonly height: Height }
   | { readonly kind: "canisters" }
+  /** Of the latest certified state; pages of 4 KiB. */
+  | {
+      readonly kind: "memory";
+      readonly canister: CanisterId;
+      readonly memory: "heap" | "stable";
+      readonly page: number;
+    }
   /** The state tree, of a height that is still kept or the latest certified one: what is right below a path, or all values. */
   | {
       readonly kind: "state";
@@ -67,4 +74,15 @@ export type InspectionReply =
       readonly more: number;
     }
   | { readonly kind: "canisters"; readonly canisters: readonly CanisterSummary[] }
+  | {
+      readonly kind: "memory";
+      readonly height: Height;
+      /** Pages are compared with those of this height, the oldest that the node keeps. */
+      readonly since: Height;
+      readonly length: number;
+      /** For each page: 0 all zeros, 1 it holds something, 2 it was written since. */
+      readonly marks: Uint8Array;
+      readonly page: number;
+      readonly bytes: Uint8Array;
+    }
   | { readonly kind: "not-here"; readonly sentence: string };
