@@ -14,6 +14,7 @@ import { wat } from "../shell/testing/wat.ts";
 import { createWasmHost } from "../shell/wasm-host.ts";
 import { evmPerSecond } from "./bench/evm.ts";
 import { repeated } from "./bench/large-module.ts";
+import { historyCost } from "./bench/history.ts";
 import { bareCallsPerSecond, COUNTER_WAT, filledWat, LEDGER_WAT, TRANSFER_ARG } from "./bench/jobs.ts";
 import { FIVE_FILES_MAX, fiveFiles, linkLength, TYPICAL_MAX } from "./bench/links.ts";
 import { LOAD_NOTARY_DELAY_MS, updatesPerSecond } from "./bench/load.ts";
@@ -195,6 +196,14 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
         emit({ bench: name, home: "node", ...line, values: [node] });
       }
     }
+  },
+  history: async () => {
+    const { idle, calls, seeks, recordedMs, bareMs } = await historyCost(wat(COUNTER_WAT));
+    const line = { home: "node", n: 4, higherIsBetter: false } as const;
+    emit({ bench: "history.idle", ...line, unit: "MB/minute", values: [idle] });
+    emit({ bench: "history.calls", ...line, unit: "MB/minute", values: [calls] });
+    emit({ bench: "history.height", ...line, unit: "ms", values: [recordedMs], floor: bareMs });
+    emit({ bench: "history.seek", ...line, unit: "ms", values: seeks, bar: 1_000 * slowness, forP95: true });
   },
   certification: async () => {
     const { updatedMs, rebuiltMs } = certification();

@@ -5,6 +5,7 @@
  */
 import type { Inspection, InspectionReply } from "../types/inspection.ts";
 import type { ArtifactId, Height, LabTime, NodeId, SubnetId } from "../types/ids.ts";
+import type { NetworkHistory } from "./recorder.ts";
 import type { TraceEntry } from "../types/trace.ts";
 
 export interface NetworkSettings {
@@ -62,6 +63,8 @@ export interface Network {
   /** Sends a request to a node (by default the first that runs) and resolves with its reply. */
   fetch(input: RequestInfo | URL, init?: RequestInit, node?: NodeId): Promise<Response>;
   inspect(node: NodeId, what: Inspection): Promise<InspectionReply>;
+  /** From the first time on everything is recorded that nodes are told. Undefined where nobody would hold it. */
+  record(): Promise<NetworkHistory> | undefined;
   status(node: NodeId): NodeStatus;
   /** Frozen: gates closed both ways and the clock withheld, memory kept. Thaw brings it back. */
   freeze(node: NodeId): void;

@@ -1,5 +1,6 @@
 /** The network in the page: Web Workers, memories rationed over the tab, dozing when nobody looks. */
 import type { Network, NetworkSettings } from "./lab.ts";
+import { HISTORY_MEMORY_UNITS } from "./recorder.ts";
 import { type SpawnedWorker, startWorkerNetwork } from "./worker-network.ts";
 
 /**
@@ -22,15 +23,21 @@ export function startPageNetwork(settings: NetworkSettings, folder?: string): Pr
   const network = startWorkerNetwork(settings, {
     spawn: () => early.shift() ?? spawn(),
     ...(folder === undefined ? {} : { folder }),
-    memoryUnits: MEMORY_UNITS - 5 * settings.nodes,
+    spawnHistory: () => asSpawned(historyWorker()),
+    memoryUnits: MEMORY_UNITS - HISTORY_MEMORY_UNITS - 5 * settings.nodes,
     dozeAfterMs: DOZE_AFTER_MS,
   });
   for (const { terminate } of early.splice(0)) terminate();
   return network;
 }
 
-function spawn(): SpawnedWorker {
-  const worker = new Worker(new URL("../../workers/node.worker.ts", import.meta.url), { type: "module" });
+const historyWorker = (): Worker =>
+  new Worker(new URL("../../workers/history.worker.ts", import.meta.url), { type: "module" });
+
+const spawn = (): SpawnedWorker =>
+  asSpawned(new Worker(new URL("../../workers/node.worker.ts", import.meta.url), { type: "module" }));
+
+function asSpawned(worker: Worker): SpawnedWorker {
   const failed = new Promise<string>((resolve) => {
     worker.onerror = (event) => resolve(event.message || "its script could not be loaded");
   });

@@ -11,6 +11,7 @@ import type { HttpReply, HttpRequest } from "../types/http.ts";
 import type { LabTime, NodeId } from "../types/ids.ts";
 import type { InspectionReply } from "../types/inspection.ts";
 import type { Dealer } from "./dealer.ts";
+import { type Recorder, startRecorder } from "./recorder.ts";
 import type { Flight, Network, NetworkBatch, NetworkInfo, NetworkSettings, NodeStatus } from "./lab.ts";
 
 /** A worker of either home: something to talk to, and a way to end it. */
@@ -27,6 +28,8 @@ export interface WorkerNetworkOptions {
   readonly memoryUnits: number;
   /** Where its nodes write themselves down, a folder each; undefined: nowhere. */
   readonly folder?: string;
+  /** Holds the past. Undefined: nobody can look back. */
+  readonly spawnHistory?: () => SpawnedWorker;
   /** Idle time after which links slow down; undefined: never. */
   readonly dozeAfterMs?: number;
 }
@@ -111,6 +114,7 @@ export async function startWorkerNetwork(
     for (const listener of listeners) listener(batch);
   };
   let flightId = 0;
+  let recorder: Promise<Recorder> | undefined;
 
   const seats: Seat[] = subnet.nodes.map(({ id }, number) => ({
     id,
@@ -173,7 +177,9 @@ export async function startWorkerNetwork(
       transfer(report.port2, [report.port2]),
     );
     await Promise.race([start, failed]);
-    if (still()) setStatus(seat, "running");
+    if (!still()) return;
+    setStatus(seat, "running");
+    void recorder?.then(({ join }) => join(seat.id, api));
   }
   const isWhoSatHere = (seat: Seat, found: KnownNode | undefined): boolean => {
     if (found?.node === seat.id) return true;
@@ -320,6 +326,16 @@ export async function startWorkerNetwork(
         void answered.then(resolve, reject).finally(() => asked.delete(reject));
       });
     },
+    record() {
+      if (options.spawnHistory === undefined) return undefined;
+      recorder ??= startRecorder(options.spawnHistory(), registry, genesis).then((recorder) => {
+        for (const seat of seats)
+          if (seat.status === "running" || seat.status === "frozen")
+            recorder.join(seat.id, seat.occupant.api);
+        return recorder;
+      });
+      return recorder;
+    },
     status: (node) => seatOf(node).status,
     freeze(node) {
       const seat = seatOf(node);
@@ -392,6 +408,7 @@ export async function startWorkerNetwork(
     },
     async close() {
       clearTimeout(idleTimer);
+      void recorder?.then(({ close }) => close());
       for (const seat of seats) {
         seat.occupant.api[releaseProxy]();
         seat.occupant.worker.terminate();

@@ -13,6 +13,7 @@ import { type ClockSetting, labTimeAt } from "./clock.ts";
 import { fixedLatency, Gate, type Held } from "./gate.ts";
 import { loadMclBls } from "../crypto/bls-mcl.ts";
 import { loadSodium } from "../crypto/ed25519-sodium.ts";
+import { createRecording, type Recording } from "./history/recording.ts";
 import { createNodeCrypto } from "./node-crypto.ts";
 import { NodeHost } from "./node-host.ts";
 import { createElsewhere, type Sandbox } from "./sandbox.ts";
@@ -62,6 +63,10 @@ export interface NodeApi {
   setLatency(ms: number, hurry: boolean): void;
   nextTime(): LabTime | undefined;
   stepOne(at: LabTime): void;
+  /** Tells from now on what it is told (history/recorded.ts); whatever comes back means that it is to be told anew. */
+  record(port: MessagePort): void;
+  /** Says what waits to be said there. How often it said something. */
+  flushRecord(): number;
 }
 
 /** A link to that peer. */
@@ -72,6 +77,8 @@ export interface NamedPort {
 
 export type KnownNode = Omit<Identity, "secrets"> & { readonly node: NodeId };
 
+/** What a node was told is on its way to whoever records it after this long. */
+const FLUSH_MS = 200;
 const IDENTITY_FILES = ["identity-a", "identity-b"];
 
 /** `disk`: undefined where there is none; then the node lives as long as its worker. */
@@ -87,6 +94,8 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): N
   let nextTicket: Ticket = 1;
   let host: NodeHost | undefined;
   let gate: Gate | undefined;
+  let recording: Recording | undefined;
+  let said = 0;
 
   const started = (): NodeHost => defined(host, "start comes first");
   const ask = <R>(event: (ticket: Ticket) => Parameters<NodeHost["request"]>[0]): Promise<R> =>
@@ -135,12 +144,13 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): N
       );
       const wasm = createWasmHost({ memoryUnits: init.memoryUnits, elsewhere });
       const now = labTimeAt(init.clock, performance.timeOrigin + performance.now());
+      recording = createRecording(silent ? now : undefined);
       const deps: ReplicaDeps = {
         me: secrets.node,
         registry,
         genesis,
-        crypto: createNodeCrypto(secrets, record, bls),
-        wasm,
+        crypto: recording.crypto(createNodeCrypto(secrets, record, bls)),
+        wasm: recording.wasm(wasm),
         stored: store,
         ...(silent ? { memoryLostAt: now } : {}),
       };
@@ -151,7 +161,7 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): N
       const reports = batched((batch: NodeReport) => report.postMessage(batch));
       let timer: ReturnType<typeof setTimeout> | undefined;
       host = new NodeHost(
-        replica,
+        recording.replica(replica),
         gate,
         {
           persist: (batch) => store.write(batch),
@@ -207,6 +217,19 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): N
     },
     nextTime: () => started().nextTime(),
     stepOne: (at) => started().stepOne(at),
+    record(port) {
+      const recorded = defined(recording, "start comes first");
+      recorded.begin((what) => {
+        said++;
+        port.postMessage(what);
+      });
+      port.onmessage = () => recorded.renew();
+      setInterval(() => recorded.flush(), FLUSH_MS);
+    },
+    flushRecord() {
+      recording?.flush();
+      return said;
+    },
   };
 }
 

@@ -329,6 +329,7 @@ class Canisters {
       this.progress = "Starting";
       try {
         await live.firstCertified;
+        if (live.isPast) throw new Error(messages.past.noCalls);
         await work();
       } catch (error) {
         this.deployFailure = failureOf(error);
@@ -449,6 +450,7 @@ class Canisters {
     const balance = canister.summary?.cycles;
     this.calls = trimmed([record, ...this.calls], CALLS_KEPT);
     try {
+      if (live.isPast) throw new Error(messages.past.noCalls);
       const agent = await this.agentOf(plan.as);
       if (plan.mode === "query") await runQuery(record, agent, of);
       else await runUpdate(record, agent, of);
@@ -486,6 +488,7 @@ class Canisters {
     this.trouble = undefined;
     this.doing = words;
     try {
+      if (live.isPast) throw new Error(messages.past.noCalls);
       await work(await this.controllerOf(canister));
       return true;
     } catch (error) {
@@ -525,11 +528,17 @@ class Canisters {
 
   /** Asks one node for status, cycles, memory and log of all. */
   async refresh(): Promise<void> {
-    const { network, witness } = live;
+    const { network, witness, replay, isPast } = live;
     if (network === undefined || witness === undefined) return;
     try {
-      const reply = await network.inspect(witness, { kind: "canisters" });
-      if (reply.kind !== "canisters") return;
+      const reply = await live.inspect(witness, { kind: "canisters" });
+      if (reply.kind !== "canisters" || live.replay !== replay) return;
+      if (isPast) {
+        // Only looked at: what is deployed is an affair of the present.
+        for (const canister of this.all)
+          canister.summary = reply.canisters.find((s) => s.id === canister.hex);
+        return;
+      }
       for (const summary of reply.canisters) {
         const canister = this.all.find((c) => c.hex === summary.id) ?? this.#child(summary);
         if (canister === undefined) continue;

@@ -496,7 +496,7 @@ function trim(map: Map<unknown, unknown>, kept: number): void {
   }
 }
 
-function doingWords(artifact: ArtifactKind, height: Height): string | undefined {
+export function doingWords(artifact: ArtifactKind, height: Height): string | undefined {
   switch (artifact) {
     case "block-proposal":
       return `makes ${height}`;

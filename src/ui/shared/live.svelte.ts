@@ -4,9 +4,11 @@
  */
 import type { Flight, Network, NetworkBatch, NetworkSettings, NodeStatus } from "../../lab/lab.ts";
 import type { LabTime, NodeId } from "../../types/ids.ts";
+import type { Inspection, InspectionReply } from "../../types/inspection.ts";
 import type { TraceEntry } from "../../types/trace.ts";
 import { Chronicle } from "./chronicle.ts";
 import { type Health, healthOf, type Thresholds, thresholdsOf } from "./health.ts";
+import { messages } from "./messages.ts";
 
 const TELL_EVERY_MS = 60;
 /** While nobody looks, or has done anything for a minute. */
@@ -20,6 +22,8 @@ export interface Picture {
   readonly chronicle: Chronicle;
   readonly flights: readonly Flight[];
   now(): LabTime;
+  /** Asks a node as it was then; absent where the picture is only drawn. */
+  inspect?(node: NodeId, what: Inspection): Promise<InspectionReply>;
 }
 
 class Live implements Picture {
@@ -42,6 +46,15 @@ class Live implements Picture {
   get picture(): Picture {
     return this.replay ?? this;
   }
+  /** What is seen, and asked, is of an earlier moment. */
+  get isPast(): boolean {
+    return this.replay?.inspect !== undefined;
+  }
+  /** What nodes told up to the moment in view. */
+  get told(): Chronicle {
+    return this.isPast ? this.picture.chronicle : this.chronicle;
+  }
+  readonly #statuses: { readonly at: LabTime; readonly node: NodeId; readonly status: NodeStatus }[] = [];
   readonly #reasons = new Map<NodeId, string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #firstCertified = Promise.withResolvers<void>();
@@ -94,7 +107,11 @@ class Live implements Picture {
   }
   statusOf(node: NodeId): NodeStatus {
     void this.version;
+    if (this.isPast) return this.#statusThen(node, this.picture.now());
     return this.network?.status(node) ?? "starting";
+  }
+  #statusThen(node: NodeId, time: LabTime): NodeStatus {
+    return this.#statuses.findLast((s) => s.node === node && s.at <= time)?.status ?? "running";
   }
   reasonOf(node: NodeId): string | undefined {
     void this.version;
@@ -108,6 +125,7 @@ class Live implements Picture {
     if (this.phase === "failed") return { tone: "bad", headline: "Not started.", rest: this.failure };
     if (this.phase === "starting")
       return { tone: "waiting", headline: "Starting.", rest: "The nodes are waking" };
+    if (this.isPast) return { tone: "waiting", ...messages.past.health(this.picture.chronicle.finalized) };
     const health = healthOf(this.statuses, this.paused, this.chronicle.finalized);
     if (health.tone !== "good" || this.network?.dozing !== true) return health;
     return { ...health, rest: "Dozing: rounds are slow until you call" };
@@ -123,7 +141,14 @@ class Live implements Picture {
     return blocked && this.#reasons.get(blocked);
   }
   get witness(): NodeId | undefined {
-    return this.nodes.find((n) => this.network?.status(n) === "running");
+    return this.nodes.find((n) => this.statusOf(n) === "running");
+  }
+  /** The node as it is, or as it was at the moment in view. */
+  async inspect(node: NodeId, what: Inspection): Promise<InspectionReply> {
+    const { replay, network } = this;
+    if (replay?.inspect !== undefined) return replay.inspect(node, what);
+    if (network === undefined) throw new Error(messages.state.nobody);
+    return network.inspect(node, what);
   }
 
   freeze(node: NodeId): void {
@@ -176,7 +201,8 @@ class Live implements Picture {
       this.flights.push(...batch.flights);
       if (this.flights.length > FLIGHTS_KEPT) this.flights = this.flights.slice(-FLIGHTS_KEPT / 2);
     }
-    for (const { node, because } of batch.statuses) {
+    for (const { node, status, because } of batch.statuses) {
+      this.#statuses.push({ at: this.now(), node, status });
       if (because === undefined) this.#reasons.delete(node);
       else this.#reasons.set(node, because);
     }

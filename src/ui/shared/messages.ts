@@ -10,6 +10,44 @@ export const messages = {
     back: "Back to live",
     forgotten: "The page no longer remembers what nodes told about this message.",
   },
+  memory: {
+    which: "Memory",
+    none: "It has no such memory, or not a byte of it.",
+    holds: (pages: number, filled: number, written: number, since: number, height: number) =>
+      `${count(pages, "page")} of 4 KiB; ${filled.toLocaleString("en")} hold something, ${written.toLocaleString("en")} written from height ${since.toLocaleString("en")} to ${height.toLocaleString("en")}.`,
+    pageLabel: (page: number) => `Page ${page.toLocaleString("en")}`,
+    previous: "Page before that holds something",
+    next: "Next page that holds something",
+    nextWritten: "Next written page",
+    written: "written",
+  },
+  past: {
+    moment: (height: number, ago: string) => `height ${height.toLocaleString("en")}, ${ago} ago`,
+    ago: (ms: number) =>
+      ms < 10_000
+        ? `${(ms / 1000).toFixed(1)} s`
+        : ms < 120_000
+          ? `${Math.round(ms / 1000)} s`
+          : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`,
+    bar: (moment: string) =>
+      `You look at the past: ${moment}. The network stands still until you are back, and nothing can be called here.`,
+    health: (height: number) => ({
+      headline: `Height ${height.toLocaleString("en")}.`,
+      rest: "You look at the past",
+    }),
+    caption: (headline: string) => `Then: ${headline}`,
+    back: "Back to live",
+    noCalls: "You look at the past: go back to live to call",
+    notYet: "Recording begins with the first certified block.",
+    cut: (ago: string) => `Older moments than ${ago} ago are forgotten: what is recorded has its bound.`,
+    scrub: "Moment in view",
+    present: "now",
+    notThere: "not there yet",
+    noCanister: (name: string) => `${name} was not there yet.`,
+    fault: (sentence: string) => `The replay is not what happened: ${sentence}.`,
+    sameRoot: "the root that the nodes told then",
+    otherRoot: (root: string) => `the nodes told another root then: ${root}`,
+  },
   log: {
     empty: "The nodes have not said anything yet.",
     none: "Nothing that was said fits. Widen the filter.",

@@ -1,0 +1,77 @@
+/** Looking back, in a real Chromium, on the build: a moment before two calls, one after them, and the present again. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { launch } from "../../src/cli/chromium.ts";
+import { FAST } from "./visit.ts";
+
+let browser: Browser;
+let page: Page;
+const errors: string[] = [];
+beforeAll(async () => {
+  browser = await launch();
+  page = await (await browser.newContext({ viewport: { width: 1366, height: 768 } })).newPage();
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.setDefaultTimeout(60_000);
+});
+afterAll(() => browser.close());
+
+const button = (name: string) => page.getByRole("button", { name, exact: true });
+const moment = () => page.getByRole("slider", { name: "Moment in view" });
+const reply = () => page.getByRole("status", { name: "Reply of inc" });
+const inPast = () => page.getByRole("status", { name: "The past" });
+const network = () => page.getByRole("region", { name: "Network" });
+const memory = () => page.getByRole("region", { name: "Bytes of counter" });
+
+async function call(value: number): Promise<void> {
+  await page.getByRole("tab", { name: "Methods" }).click();
+  await button("Call inc").click();
+  await reply().getByText(`${value} nat`).waitFor();
+  await reply().getByText(/certified at \d+/).waitFor(); // prettier-ignore
+  await page.getByRole("tab", { name: "Canister", exact: true }).click();
+}
+const stateText = async (): Promise<string> =>
+  /Height \d+[\s\S]*[0-9a-f]{64}/.exec(await network().innerText())?.[0] ?? "";
+/** The network standing still: when, and the certified state as a node tells it. */
+async function standStill(): Promise<{ at: string; state: string }> {
+  await button("Pause").click();
+  await page.getByText("Paused at block").waitFor();
+  await button("Newest").click();
+  await page.locator("button:enabled", { hasText: "Newest" }).waitFor();
+  const state = await stateText();
+  const at = (await moment().getAttribute("max"))!;
+  await button("Resume").click();
+  return { at, state };
+}
+
+test("a moment before two calls is as it was; forward again the hashes are those of then; live, calls go on", async () => {
+  await page.goto(`${inject("built")}?${FAST}`);
+  await page.waitForSelector("html[data-ready]");
+  await button("Call inc").waitFor();
+  await page.getByRole("tab", { name: "State" }).click();
+  await page.locator("input[aria-label='Moment in view']:enabled").waitFor();
+  const before = await standStill();
+  await call(1);
+  await call(2);
+  const after = await standStill();
+  expect(after.state).not.toBe(before.state);
+
+  const seen: string[] = [];
+  for (const { at, state } of [before, after, before]) {
+    await moment().fill(at);
+    await inPast().waitFor();
+    await expect.poll(stateText, { timeout: 30_000 }).toBe(state);
+    await network().getByText("the root that the nodes told then").waitFor();
+    await memory().locator("pre").waitFor();
+    seen.push(await memory().innerText());
+  }
+  expect(seen[2]).toBe(seen[0]);
+  expect(seen[1]).not.toBe(seen[0]);
+  expect(await page.getByText("The replay is not what happened").count()).toBe(0);
+
+  await button("One event back").click();
+  await moment().press("PageUp");
+  await moment().press("End");
+  await inPast().waitFor({ state: "detached" });
+  await call(3);
+  expect(errors).toEqual([]);
+});
