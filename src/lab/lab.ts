@@ -4,7 +4,8 @@
  * and `lab/virtual-network.ts` (all nodes in one thread on a virtual clock).
  */
 import type { Inspection, InspectionReply } from "../types/inspection.ts";
-import type { ArtifactId, Height, LabTime, NodeId, SubnetId } from "../types/ids.ts";
+import type { ArtifactId, LabTime, NodeId, SubnetId } from "../types/ids.ts";
+import type { Fault, FaultInForce, MessageInFlight } from "../types/fault.ts";
 import type { NetworkHistory } from "./recorder.ts";
 import type { TraceEntry } from "../types/trace.ts";
 
@@ -27,15 +28,9 @@ export const PAGE_SETTINGS: NetworkSettings = {
 export type NodeStatus = "starting" | "running" | "frozen" | "blocked" | "killed" | "stopped";
 
 /** A message on a link, as the ring draws it. */
-export interface Flight {
-  readonly id: number;
-  readonly from: NodeId;
-  readonly to: NodeId;
-  /** The first artifact's kind, or "request" for catch-up traffic. */
-  readonly what: string;
-  /** Its first artifact, and the height that speaks of. */
+export interface Flight extends MessageInFlight {
+  /** Its first artifact; `height` is what that speaks of. */
   readonly artifact?: ArtifactId;
-  readonly height?: Height;
   /** How many artifacts travel together. */
   readonly count: number;
   readonly departed: LabTime;
@@ -66,14 +61,16 @@ export interface Network {
   /** From the first time on everything is recorded that nodes are told. Undefined where nobody would hold it. */
   record(): Promise<NetworkHistory> | undefined;
   status(node: NodeId): NodeStatus;
-  /** Frozen: gates closed both ways and the clock withheld, memory kept. Thaw brings it back. */
-  freeze(node: NodeId): void;
-  thaw(node: NodeId): void;
-  /** The worker is gone, with all that it held in memory. */
-  kill(node: NodeId): void;
+  /** What a person has done to it and not undone, oldest first. */
+  readonly faults: readonly FaultInForce[];
+  /** Its number, to undo it by. The beginning and the end of each are facts of the trace. */
+  inject(fault: Fault): number;
+  undo(number: number): void;
+  /** Undoes all. */
+  heal(): void;
   /** Whether nodes write themselves down, so that one that is gone can come back. */
   readonly canRestart: boolean;
-  /** A node that is gone or has stopped begins anew from what it had written down. */
+  /** A node that stopped by itself begins anew from what it had written down. */
   restart(node: NodeId): void;
   pause(): void;
   /** Nodes that wait because they could not write something down try again. */
@@ -101,6 +98,7 @@ export interface NetworkFile {
 
 export interface NetworkBatch {
   readonly entries: readonly TraceEntry[];
+  /** New ones; and with the number of an earlier one, what has become of that. */
   readonly flights: readonly Flight[];
   readonly statuses: readonly {
     readonly node: NodeId;

@@ -30,6 +30,7 @@ test("what an honest link asks for is read as it is, after travelling too", asyn
       { ...call, canister: "store.mo", query: true },
     ],
     layout: { columns: [40, 30, 30], rows: [60, 40] },
+    scene: undefined,
     leftOut: [],
     extra: { lessons: { at: 3 } },
   });

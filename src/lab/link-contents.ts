@@ -6,11 +6,16 @@
  *   C2  A call names a file of the link, never a canister's id: it can reach only what this link deploys.
  *   C3  Texts are bounded, and hold no characters that hide or reverse their neighbours.
  *   C4  Network settings are those a person could choose here, within the times a person waits.
+ *   C5  A scene is read as `scenes.ts` says.
  *
  * Checked by: link-contents.test.ts.
  */
 import type { NetworkSettings } from "./lab.ts";
+import { plainText } from "./plain-text.ts";
+import { readScene, type Scene } from "./scenes.ts";
 import type { SharedProject } from "./share-link.ts";
+
+export { plainText };
 
 export const CALLS_MAX = 50;
 export const ARGUMENT_MAX_BYTES = 64 * 1024;
@@ -42,6 +47,8 @@ export interface LinkContents {
   readonly network: LinkedNetwork;
   readonly calls: readonly LinkedCall[];
   readonly layout: LinkedLayout;
+  /** What is to be done to the network once it runs, step by step, each when the person says so. */
+  readonly scene: Scene | undefined;
   /** What the link asks for and does not get, a sentence each. */
   readonly leftOut: readonly string[];
   /** Keys of later versions: kept for sharing again. */
@@ -49,7 +56,7 @@ export interface LinkContents {
 }
 
 export function readContents(project: SharedProject): LinkContents {
-  const { files, main, name, network, calls, layout, open, ...extra } = project;
+  const { files, main, name, network, calls, layout, open, scene, ...extra } = project;
   const leftOut: string[] = [];
   return {
     name: typeof name === "string" ? plainText(name, NAME_MAX) : "",
@@ -59,19 +66,10 @@ export function readContents(project: SharedProject): LinkContents {
     network: readNetwork(network, leftOut),
     calls: readCalls(calls, files, leftOut),
     layout: readLayout(layout, leftOut),
+    scene: readLinkedScene(scene, leftOut),
     leftOut,
-    extra,
+    extra: scene === undefined ? extra : { ...extra, scene },
   };
-}
-
-/** C3: one line without control characters, without marks that turn the direction of text or have no width. */
-export function plainText(text: string, max: number): string {
-  const shown = text
-    .slice(0, max * 4)
-    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]+/gu, " ")
-    .replace(/\s+/g, " ")
-    .trim();
-  return shown.length > max ? `${shown.slice(0, max - 1)}…` : shown;
 }
 
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -153,6 +151,11 @@ function readLayout(value: unknown, leftOut: string[]): LinkedLayout {
   const rows = isMap(value) ? panels(own(value, "rows")) : undefined;
   if (columns === undefined && rows === undefined) leftOut.push("Its sizes of panels cannot be.");
   return { ...(columns === undefined ? {} : { columns }), ...(rows === undefined ? {} : { rows }) };
+}
+function readLinkedScene(value: unknown, leftOut: string[]): Scene | undefined {
+  const scene = value === undefined ? undefined : readScene(value);
+  if (value !== undefined && scene === undefined) leftOut.push("Its scene cannot be read.");
+  return scene;
 }
 /** Percentages that fill the whole, none too small to grab. */
 function panels(value: unknown): readonly number[] | undefined {

@@ -2,11 +2,12 @@
  * Share links: a project as a URL fragment, readable for ever.
  *
  *   `#v1=` + base64url without padding of  CRC-32 of the rest (4 bytes, big-endian) ‖ deflate-raw(CBOR map)
- *   map: { files: { path: text | bytes }, main?, network?, calls?, layout?, open?, name? }
+ *   map: { files: { path: text | bytes }, main?, network?, calls?, layout?, open?, name?, scene? }
  *     network: { nodes, notaryDelay, latency }            numbers, delays in ms
  *     calls:   [{ canister: path of its entry file, method, arg: Candid bytes, query?: true }], run in this order
  *     layout:  { columns: [%, …], rows: [%, …] }          sizes of panels
  *     open:    path, or { file, line }
+ *     scene:   { title, look, steps: [{ say, act: "heal" or [fault, …], until }] }, see scenes.ts
  * This file packs and unpacks; what the values of the keys may be is decided in `link-contents.ts`.
  *
  * A link comes from a stranger, so decoding decides
@@ -34,6 +35,7 @@ export interface SharedProject {
   readonly layout?: unknown;
   readonly open?: unknown;
   readonly name?: unknown;
+  readonly scene?: unknown;
   /** L4 */
   readonly [unknownKey: string]: unknown;
 }

@@ -6,12 +6,23 @@ import { type Remote, transfer, wrap, type Endpoint, releaseProxy } from "comlin
 import { defined } from "../base/assert.ts";
 import { subnetAt } from "../registry/registry.ts";
 import { type ClockSetting, labTimeAt, withRate } from "../shell/clock.ts";
-import type { KnownNode, NamedPort, NodeApi, NodeInit, NodeReport } from "../shell/node-worker.ts";
+import type { LinkCondition } from "../shell/gate.ts";
+import type {
+  KnownNode,
+  NamedFlight,
+  NamedPort,
+  NodeApi,
+  NodeInit,
+  NodeReport,
+} from "../shell/node-worker.ts";
+import type { MessageFault } from "../types/fault.ts";
 import type { HttpReply, HttpRequest } from "../types/http.ts";
 import type { LabTime, NodeId } from "../types/ids.ts";
 import type { InspectionReply } from "../types/inspection.ts";
+import { THE_LAB } from "../types/trace.ts";
 import type { Dealer } from "./dealer.ts";
 import { type Recorder, startRecorder } from "./recorder.ts";
+import { createFaults } from "./faults.ts";
 import type { Flight, Network, NetworkBatch, NetworkInfo, NetworkSettings, NodeStatus } from "./lab.ts";
 
 /** A worker of either home: something to talk to, and a way to end it. */
@@ -157,6 +168,7 @@ export async function startWorkerNetwork(
       if (seat.occupant !== occupant) return;
       const flights: Flight[] = data.flights.map((f) => ({ ...f, id: flightId++, to: seat.id }));
       if (data.entries.length + flights.length > 0) emit({ entries: data.entries, flights, statuses: [] });
+      faults.sweep();
       if (data.stopped !== undefined && still()) setStatus(seat, "stopped", data.stopped);
       if (data.blocked === undefined || !still()) return;
       if (clock.rate !== 0) setClock(withRate(clock, 0, wallNow()));
@@ -180,12 +192,76 @@ export async function startWorkerNetwork(
     if (!still()) return;
     setStatus(seat, "running");
     void recorder?.then(({ join }) => join(seat.id, api));
+    faults.apply(seat.id);
   }
   const isWhoSatHere = (seat: Seat, found: KnownNode | undefined): boolean => {
     if (found?.node === seat.id) return true;
     setStatus(seat, "stopped", "what it had written down is gone, and its keys with it");
     return false;
   };
+  const linksInto = new Map<NodeId, ReadonlyMap<NodeId, LinkCondition>>();
+  const setLinks = (seat: Seat, hurry: boolean): void => {
+    const ms = dozing ? DOZE_LATENCY_MS : latencyMs;
+    if (alive(seat)) void seat.occupant.api.setLinks(ms, linksInto.get(seat.id) ?? new Map(), hurry);
+  };
+  /** A message that was touched keeps its number; a copy of it gets one. */
+  const moved = ({ message }: MessageFault, flights: readonly NamedFlight[]): void =>
+    emit({
+      entries: [],
+      flights: flights.map((f) => ({
+        ...f,
+        id: f.held === message.held ? message.id : flightId++,
+        to: message.to,
+      })),
+      statuses: [],
+    });
+  let saidByLab = 0;
+  const faults = createFaults({
+    nodes: seats.map((s) => s.id),
+    now: () => labTimeAt(clock, wallNow()),
+    say: (fact) =>
+      emit({
+        entries: [{ node: THE_LAB, at: labTimeAt(clock, wallNow()), sequence: saidByLab++, fact }],
+        flights: [],
+        statuses: [],
+      }),
+    canRestart: folder !== undefined,
+    setKilled(node, killed) {
+      const seat = seatOf(node);
+      if (!killed) return revive(seat);
+      if (seat.status === "killed") return;
+      leave(seat);
+      setStatus(seat, "killed");
+    },
+    setFrozen(node, frozen) {
+      const seat = seatOf(node);
+      if (seat.status !== (frozen ? "running" : "frozen")) return;
+      void seat.occupant.api.setFrozen(frozen);
+      setStatus(seat, frozen ? "frozen" : "running");
+    },
+    setSlow(node, ms) {
+      if (alive(seatOf(node))) void seatOf(node).occupant.api.setSlow(ms);
+    },
+    setLies(node, lies) {
+      if (alive(seatOf(node))) void seatOf(node).occupant.api.setLies(lies);
+    },
+    setLinks(to, conditions) {
+      linksInto.set(to, conditions);
+      setLinks(seatOf(to), false);
+    },
+    async touch(number, fault) {
+      const { message, ...act } = fault;
+      const seat = seatOf(message.to);
+      const touched = alive(seat) ? await seat.occupant.api.touch(number, message.held, act) : undefined;
+      if (touched === undefined) return "too late";
+      moved(fault, touched.moved);
+      return touched.until ?? "undone";
+    },
+    untouch(number, fault) {
+      const seat = seatOf(fault.message.to);
+      if (alive(seat)) void seat.occupant.api.untouch(number).then((flights) => moved(fault, flights));
+    },
+  });
 
   const ports = pairwise(seats.map((s) => s.id));
   await Promise.all(
@@ -197,6 +273,11 @@ export async function startWorkerNetwork(
   ).catch(endAll);
   secrets.length = 0;
 
+  function revive(seat: Seat): void {
+    if (folder === undefined || alive(seat)) return;
+    leave(seat); // one that stopped by itself is still there
+    void restart(seat);
+  }
   /** From what it had written down, with new links to all who live. */
   async function restart(seat: Seat): Promise<void> {
     const home = defined(folder, "who lives in memory does not come back");
@@ -258,8 +339,8 @@ export async function startWorkerNetwork(
     clock = next;
     for (const seat of seats) if (alive(seat)) void seat.occupant.api.setClock(next);
   };
-  const setLatency = (ms: number, hurry: boolean): void => {
-    for (const seat of seats) if (alive(seat)) void seat.occupant.api.setLatency(ms, hurry);
+  const setLatency = (hurry: boolean): void => {
+    for (const seat of seats) setLinks(seat, hurry);
   };
 
   let rate = 1;
@@ -268,7 +349,7 @@ export async function startWorkerNetwork(
   const setDozing = (value: boolean): void => {
     if (value === dozing) return;
     dozing = value;
-    setLatency(value ? DOZE_LATENCY_MS : latencyMs, !value);
+    setLatency(!value);
     emit({ entries: [], flights: [], statuses: [] });
   };
   const stir = (): void => {
@@ -337,31 +418,14 @@ export async function startWorkerNetwork(
       return recorder;
     },
     status: (node) => seatOf(node).status,
-    freeze(node) {
-      const seat = seatOf(node);
-      if (seat.status !== "running") return;
-      void seat.occupant.api.setFrozen(true);
-      setStatus(seat, "frozen");
+    get faults() {
+      return faults.inForce;
     },
-    thaw(node) {
-      const seat = seatOf(node);
-      if (seat.status !== "frozen") return;
-      void seat.occupant.api.setFrozen(false);
-      setStatus(seat, "running");
-    },
-    kill(node) {
-      const seat = seatOf(node);
-      if (seat.status === "killed") return;
-      leave(seat);
-      setStatus(seat, "killed");
-    },
+    inject: faults.inject,
+    undo: faults.undo,
+    heal: faults.heal,
     canRestart: folder !== undefined,
-    restart(node) {
-      const seat = seatOf(node);
-      if (folder === undefined || alive(seat)) return;
-      leave(seat); // one that stopped by itself is still there
-      void restart(seat);
-    },
+    restart: (node) => revive(seatOf(node)),
     pause() {
       if (clock.rate !== 0) setClock(withRate(clock, 0, wallNow()));
     },
@@ -385,7 +449,7 @@ export async function startWorkerNetwork(
     },
     setLatency(ms) {
       latencyMs = ms;
-      setLatency(ms, false);
+      setLatency(false);
     },
     setHidden(value) {
       hidden = value;

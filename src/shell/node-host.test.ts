@@ -83,6 +83,28 @@ test("N5: what is to be written down is, before anything is said; and if it cann
   expect(stopped).toEqual([]);
 });
 
+test("N6: a slow host lets messages and wakes wait; asked, it answers", () => {
+  const host = hostOf();
+  host.setSlow(50);
+  settle();
+  expect(log).toEqual(["clock@0"]);
+  host.accept("bb", Uint8Array.of(1));
+  settle();
+  expect([log.length, host.nextTime()]).toEqual([1, 50]);
+  wall = 20;
+  host.request({ kind: "clock" });
+  settle();
+  expect(log.slice(1)).toEqual(["clock@20"]);
+  wall = 70;
+  host.run();
+  settle();
+  expect(log.slice(2)).toEqual(["peer-bytes@70"]);
+  host.setSlow(0);
+  host.accept("bb", Uint8Array.of(1));
+  settle();
+  expect(log.slice(3)).toEqual(["peer-bytes@70"]);
+});
+
 test("it begins with the clock, then sleeps until the wake that was asked for", () => {
   answer = ({ at }) => [{ kind: "wake", at: at + 30 }];
   hostOf().run();

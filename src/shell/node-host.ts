@@ -7,6 +7,7 @@
  *   N3  A frozen host does nothing and loses nothing.
  *   N4  A throw out of the core stops this node for good and says the sentence; nothing else stops with it.
  *   N5  What cannot be written down is not said either: then the node does nothing more until `retry` can write it.
+ *   N6  After an event a slow host takes no message and no wake for as long as it is slow.
  */
 import type { HttpReply, Ticket } from "../types/http.ts";
 import type { LabTime, NodeId } from "../types/ids.ts";
@@ -53,6 +54,8 @@ export class NodeHost {
   private readonly requests: ReplicaEvent[] = [{ kind: "clock" }];
   private scheduled = false;
   private frozen = false;
+  private slowMs = 0;
+  private busyUntil: LabTime = 0;
   private dead = false;
   /** N5: what the last step did, and is not written down yet. */
   private owed: readonly ReplicaEffect[] | undefined;
@@ -91,11 +94,18 @@ export class NodeHost {
     this.run();
   }
 
+  /** How long an event keeps it busy, from the next one on. */
+  setSlow(ms: number): void {
+    this.slowMs = ms;
+    this.busyUntil = 0;
+    this.run();
+  }
+
   /** When this node would act next by itself: a message's arrival or its wake. */
   nextTime(): LabTime | undefined {
     if (this.frozen || this.dead || this.owed !== undefined) return undefined;
     const times = [this.gate.next(), this.wake].filter((t) => t !== undefined);
-    return times.length === 0 ? undefined : Math.min(...times);
+    return times.length === 0 ? undefined : Math.max(this.busyUntil, Math.min(...times));
   }
 
   /** The Step button: the earliest message or the wake, one of them, at lab time `at`. */
@@ -146,7 +156,7 @@ export class NodeHost {
     if (request !== undefined) return request;
     this.continued = this.wantsContinue && !this.continued;
     if (this.continued) return this.takeContinue();
-    const running = this.clock.rate !== 0;
+    const running = this.clock.rate !== 0 && this.now() >= this.busyUntil;
     const message = running ? this.messageAt(this.now()) : undefined;
     if (message !== undefined) return message;
     if (running && this.isWakeDue(this.now())) return this.takeWake();
@@ -177,8 +187,10 @@ export class NodeHost {
   }
 
   private step(event: ReplicaEvent): void {
+    const at = this.now();
+    if (this.slowMs > 0) this.busyUntil = at + this.slowMs;
     try {
-      this.settle(this.replica.step({ ...event, at: this.now() }));
+      this.settle(this.replica.step({ ...event, at }));
     } catch (error) {
       this.dead = true;
       this.home.stopped(error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -3,17 +3,22 @@
  * one port on which facts leave. The same for Web Workers and for Node's worker threads.
  */
 import { defined } from "../base/assert.ts";
-import { describeMessage, type MessageDescription } from "../replica/gossip/wire.ts";
+import { prng, type Prng } from "../base/prng.ts";
+import { describeMessage, type MessageDescription, readMessage } from "../replica/gossip/wire.ts";
+import type { ReplicaEffect } from "../replica/interfaces/events.ts";
 import { createReplica, type ReplicaDeps, replayHeight, resumeReplica } from "../replica/replica.ts";
+import type { LieName } from "../types/fault.ts";
 import type { HttpReply, HttpRequest, Ticket } from "../types/http.ts";
 import type { Height, LabTime, NodeId } from "../types/ids.ts";
 import type { Inspection, InspectionReply } from "../types/inspection.ts";
 import type { TraceEntry } from "../types/trace.ts";
 import { type ClockSetting, labTimeAt } from "./clock.ts";
-import { fixedLatency, Gate, type Held } from "./gate.ts";
+import { conditioned, fixedLatency, Gate, type Held, type LinkCondition } from "./gate.ts";
 import { loadMclBls } from "../crypto/bls-mcl.ts";
 import { loadSodium } from "../crypto/ed25519-sodium.ts";
 import { createRecording, type Recording } from "./history/recording.ts";
+import type { Liar, Lie, LoadLiar } from "./lie.ts";
+import { type MessageAct, MessageActs } from "./message-acts.ts";
 import { createNodeCrypto } from "./node-crypto.ts";
 import { NodeHost } from "./node-host.ts";
 import { createElsewhere, type Sandbox } from "./sandbox.ts";
@@ -43,7 +48,7 @@ export interface NodeReport {
 }
 
 /** A message on its way, with a description for its bytes. */
-export type NamedFlight = Omit<Held, "bytes"> & MessageDescription;
+export type NamedFlight = Omit<Held, "bytes" | "id"> & MessageDescription & { readonly held: number };
 
 export interface NodeApi {
   /** Where the node writes itself down from now on; what it knows of itself from there, but for its secrets. */
@@ -60,7 +65,16 @@ export interface NodeApi {
   /** Tries again to write down what could not be. */
   retry(): void;
   /** With `hurry`, what is held under the old latency arrives now. */
-  setLatency(ms: number, hurry: boolean): void;
+  setLinks(ms: number, conditions: ReadonlyMap<NodeId, LinkCondition>, hurry: boolean): void;
+  setSlow(ms: number): void;
+  setLies(lies: readonly LieName[]): Promise<void>;
+  /** To a message that its gate holds; undefined: no more. See `message-acts.ts`. */
+  touch(
+    number: number,
+    held: number,
+    act: MessageAct,
+  ): { readonly moved: readonly NamedFlight[]; readonly until: LabTime | undefined } | undefined;
+  untouch(number: number): readonly NamedFlight[];
   nextTime(): LabTime | undefined;
   stepOne(at: LabTime): void;
   /** Tells from now on what it is told (history/recorded.ts); whatever comes back means that it is to be told anew. */
@@ -82,7 +96,7 @@ const FLUSH_MS = 200;
 const IDENTITY_FILES = ["identity-a", "identity-b"];
 
 /** `disk`: undefined where there is none; then the node lives as long as its worker. */
-export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): NodeApi {
+export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined, loadLiar: LoadLiar): NodeApi {
   let store: NodeStore = createMemoryStore();
   /** What it had signed is not all there (consensus C6). */
   let silent = false;
@@ -96,6 +110,12 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): N
   let gate: Gate | undefined;
   let recording: Recording | undefined;
   let said = 0;
+  let acts: MessageActs | undefined;
+  /** What its faults draw from. */
+  let draw: Prng = prng(0);
+  let lie: Lie = (_event, effects) => effects;
+  let liar: Promise<Liar> | undefined;
+  let makeLiar: (() => Promise<Liar>) | undefined;
 
   const started = (): NodeHost => defined(host, "start comes first");
   const ask = <R>(event: (ticket: Ticket) => Parameters<NodeHost["request"]>[0]): Promise<R> =>
@@ -145,11 +165,12 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): N
       const wasm = createWasmHost({ memoryUnits: init.memoryUnits, elsewhere });
       const now = labTimeAt(init.clock, performance.timeOrigin + performance.now());
       recording = createRecording(silent ? now : undefined);
+      const crypto = createNodeCrypto(secrets, record, bls);
       const deps: ReplicaDeps = {
         me: secrets.node,
         registry,
         genesis,
-        crypto: recording.crypto(createNodeCrypto(secrets, record, bls)),
+        crypto: recording.crypto(crypto),
         wasm: recording.wasm(wasm),
         stored: store,
         ...(silent ? { memoryLostAt: now } : {}),
@@ -158,10 +179,20 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): N
       const replica = known === undefined ? createReplica(deps) : resumeReplica(deps, written, now);
       const replayed = until(replayHeight(written));
       gate = new Gate(fixedLatency(init.latencyMs));
+      draw = prng(Number.parseInt(secrets.node.slice(0, 8), 16));
+      acts = new MessageActs(gate, draw.fork());
+      const lieDraw = draw.fork();
+      // What a lie signs is no part of what honest code did: it is not recorded.
+      makeLiar = async () =>
+        (await loadLiar())({ me: secrets.node, subnet: record, crypto, draw: lieDraw, read: readMessage });
+      const honest = recording.replica(replica);
       const reports = batched((batch: NodeReport) => report.postMessage(batch));
       let timer: ReturnType<typeof setTimeout> | undefined;
       host = new NodeHost(
-        recording.replica(replica),
+        {
+          step: (event) => lie(event, honest.step(event)) as ReplicaEffect[],
+          snapshot: () => honest.snapshot(),
+        },
         gate,
         {
           persist: (batch) => store.write(batch),
@@ -209,11 +240,27 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined): N
     setClock: (clock) => started().setClock(clock),
     setFrozen: (frozen) => started().setFrozen(frozen),
     retry: () => started().retry(),
-    setLatency: (ms, hurry) => {
+    setLinks: (ms, conditions, hurry) => {
       const g = defined(gate, "start comes first");
-      g.policy = fixedLatency(ms);
+      g.policy = conditioned(ms, conditions, draw);
       if (hurry) g.hurry(started().now());
       started().run();
+    },
+    setSlow: (ms) => started().setSlow(ms),
+    async setLies(lies) {
+      if (lies.length === 0 && liar === undefined) return;
+      liar ??= defined(makeLiar, "start comes first")();
+      lie = (await liar)(lies);
+    },
+    touch(number, held, act) {
+      const touched = defined(acts, "start comes first").begin(number, held, act);
+      started().run();
+      return touched && { ...touched, moved: touched.moved.map(named) };
+    },
+    untouch(number) {
+      const moved = defined(acts, "start comes first").end(number, started().now());
+      started().run();
+      return moved.map(named);
     },
     nextTime: () => started().nextTime(),
     stepOne: (at) => started().stepOne(at),
@@ -247,7 +294,11 @@ function until(height: Height) {
 
 const loadLibraries = () => Promise.all([loadMclBls(), loadSodium()]);
 
-const named = ({ bytes, ...flight }: Held): NamedFlight => ({ ...flight, ...describeMessage(bytes) });
+const named = ({ bytes, id, ...flight }: Held): NamedFlight => ({
+  ...flight,
+  ...describeMessage(bytes),
+  held: id,
+});
 
 /** One report a frame at most: the page draws at 60 Hz, and a message a fact would drown it. */
 function batched(post: (batch: NodeReport) => void): { add(part: NodeReport): void } {

@@ -3,6 +3,7 @@
  * inspections (DESIGN §2.4). Closed union: a new fact needs a new line here, and the views will not compile without it.
  */
 import type { ArtifactKind } from "./consensus.ts";
+import type { Fault } from "./fault.ts";
 import type {
   ArtifactId,
   BlockHash,
@@ -117,7 +118,13 @@ export type Fact =
       readonly method: string;
     }
   | { readonly kind: "debug-print"; readonly canister: CanisterId; readonly text: string }
-  | { readonly kind: "stopped"; readonly because: string };
+  | { readonly kind: "stopped"; readonly because: string }
+  /** What a person did to the network, and that it is over: said by the lab, counted over the network. */
+  | { readonly kind: "fault-begins"; readonly number: number; readonly fault: Fault }
+  | { readonly kind: "fault-ends"; readonly number: number; readonly fault: Fault };
+
+/** In the place of a node, in what no node says. */
+export const THE_LAB: NodeId = "";
 
 /** A fact, stamped by the node that states it. `sequence` counts per node from 0. */
 export interface TraceEntry {

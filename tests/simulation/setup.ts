@@ -28,9 +28,14 @@ export const world: World = {
   bls,
 };
 
-export function standInSetup(nodes: 1 | 4 | 7 | 13, seed: number, dkgIntervalLength = 19): SubnetSetup {
+export function standInSetup(
+  nodes: 1 | 4 | 7 | 13,
+  seed: number,
+  dkgIntervalLength = 19,
+  others: Partial<typeof SETTINGS> = {},
+): SubnetSetup {
   const draw = prng(seed);
-  const settings = { ...SETTINGS, nodes, dkgIntervalLength };
+  const settings = { ...SETTINGS, ...others, nodes, dkgIntervalLength };
   const { registry, cryptos } = makeStandInGenesis(settings, (n) => draw.bytes(n));
   return { registry, cryptos, wasmHost: () => wasmHost };
 }

@@ -2,40 +2,26 @@
  * A liar: an honest replica whose effects are changed on their way out. A lie sees the event and what honest code
  * makes of it, and says what happens instead; it signs with the node's own keys alone. Each lie is a file; they combine.
  */
-import type { Prng } from "../../base/prng.ts";
-import type { SubnetRecord } from "../../registry/registry.ts";
 import { encodeArtifacts, type readMessage } from "../../replica/gossip/wire.ts";
-import type { ReplicaCrypto } from "../../replica/interfaces/crypto.ts";
-import type { Replica, ReplicaEffect, ReplicaEvent } from "../../replica/interfaces/events.ts";
+import type { Replica, ReplicaEffect } from "../../replica/interfaces/events.ts";
+import type { LiarSeat, Lie } from "../../shell/lie.ts";
 import { type EncodedArtifact, encoded } from "../../types/artifact.ts";
 import type { Artifact } from "../../types/consensus.ts";
 import type { NodeId } from "../../types/ids.ts";
 
 /** What a lie is told about the node that tells it. */
-export interface LiarView {
-  readonly me: NodeId;
+export interface LiarView extends LiarSeat {
   readonly peers: readonly NodeId[];
-  readonly subnet: SubnetRecord;
-  readonly crypto: ReplicaCrypto;
-  readonly draw: Prng;
-  readonly read: typeof readMessage;
   /** To be called whenever it really lied. */
   readonly lied: () => void;
 }
 
-export type Lie = (event: ReplicaEvent, effects: readonly ReplicaEffect[]) => readonly ReplicaEffect[];
 export type LieMaker = (view: LiarView) => Lie;
 
-export function lying(honest: Replica, lies: readonly Lie[]): Replica {
-  return {
-    step: (event) =>
-      lies.reduce<readonly ReplicaEffect[]>(
-        (effects, lie) => lie(event, effects),
-        honest.step(event),
-      ) as ReplicaEffect[],
-    snapshot: () => honest.snapshot(),
-  };
-}
+export const lying = (honest: Replica, lie: Lie): Replica => ({
+  step: (event) => lie(event, honest.step(event)) as ReplicaEffect[],
+  snapshot: () => honest.snapshot(),
+});
 
 /** A lie about artifacts: what is sent to a peer in the place of each. Statuses pass. */
 export const retelling =

@@ -12,6 +12,7 @@ import type { Hash, Height, MessageId, NodeId } from "../../types/ids.ts";
 import type { Fact, TraceEntry } from "../../types/trace.ts";
 import { readMessage } from "../../replica/gossip/wire.ts";
 import type { ReplicatedState } from "../../replica/state/state.ts";
+import { createAgreement } from "../agreement.ts";
 import { createDoubleSigning } from "./double-signing.ts";
 import { brokenPromises } from "./promises.ts";
 
@@ -45,8 +46,14 @@ export function createCheckers(honest: ReadonlySet<NodeId>, read = readMessage):
   const report = (sentence: string): void => {
     if (!broken.includes(sentence)) broken.push(sentence);
   };
-  const blocks = agreement("finalized blocks", report);
-  const roots = agreement("state roots", report);
+  const agreed = (what: string) =>
+    createAgreement((height, first, then) =>
+      report(
+        `two ${what} at height ${height}: ${first.value} at ${first.node}, ${then.value} at ${then.node}`,
+      ),
+    );
+  const blocks = agreed("finalized blocks");
+  const roots = agreed("state roots");
   const allRoots = new Set<Hash>();
   const includedAt = new Map<MessageId, Height>();
   const executedAt = new Map<MessageId, Height>();
@@ -151,20 +158,6 @@ export function createCheckers(honest: ReadonlySet<NodeId>, read = readMessage):
       if (!honest.has(node) || isAstray.has(node) || state.height <= judged) return;
       judged = state.height;
       for (const sentence of brokenPromises(state)) report(sentence);
-    },
-  };
-}
-
-/** What must be equal at a height, whoever says it. */
-function agreement(what: string, report: (sentence: string) => void) {
-  const first = new Map<Height, { readonly node: NodeId; readonly value: Hash }>();
-  return {
-    at: (height: Height): Hash | undefined => first.get(height)?.value,
-    add(node: NodeId, height: Height, value: Hash): void {
-      const known = first.get(height);
-      if (known === undefined) first.set(height, { node, value });
-      else if (known.value !== value)
-        report(`two ${what} at height ${height}: ${known.value} at ${known.node}, ${value} at ${node}`);
     },
   };
 }

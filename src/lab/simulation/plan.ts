@@ -7,7 +7,7 @@
  */
 import { type Prng, prng } from "../../base/prng.ts";
 import { faultsTolerated } from "../../registry/registry.ts";
-import { LIES, type LieName } from "../liars/lies.ts";
+import { LIES, type LieName } from "../../types/fault.ts";
 
 export type NodeCount = 1 | 4 | 7 | 13;
 
@@ -94,10 +94,7 @@ const FAULT_KINDS = Object.keys(NO_FAULTS) as readonly FaultKind[];
 
 /** What may be left out: a fault, or one of the lies. */
 export type Kind = Exclude<FaultKind, "liars"> | LieName;
-export const KINDS: readonly Kind[] = [
-  ...FAULT_KINDS.filter((kind) => kind !== "liars"),
-  ...(LIES as readonly LieName[]),
-];
+export const KINDS: readonly Kind[] = [...FAULT_KINDS.filter((kind) => kind !== "liars"), ...LIES];
 
 /** The kinds that are on in a plan. */
 export const kindsOf = ({ faults }: Plan): Kind[] =>

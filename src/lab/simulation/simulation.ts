@@ -29,7 +29,7 @@ import { keysOn, makeGenesis } from "../genesis.ts";
 import { astray } from "./astray.ts";
 import { createUsers, faultsAgenda, keepAgenda } from "./agenda.ts";
 import { lying } from "../liars/liar.ts";
-import { LIE, LIES } from "../liars/lies.ts";
+import { createLiar } from "../liars/lies.ts";
 import { VirtualNetwork } from "../virtual-network.ts";
 import { certifiedRoot, TIME_REQUEST } from "./certificates.ts";
 import { type Checkers, createCheckers } from "./checkers.ts";
@@ -110,20 +110,11 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
   const lieStreams = nodes.map(() => draw.fork());
   function seated(i: number, replica: Replica): Replica {
     const me = nodes[i]!;
-    const peers = nodes.filter((id) => id !== me);
-    const streams = new Map(LIES.map((name) => [name, lieStreams[i]!.fork()]));
-    const lies = LIES.filter((name) => liars.get(me)?.includes(name)).map((name) =>
-      LIE[name]({
-        me,
-        peers,
-        subnet,
-        crypto: cryptos[i]!,
-        read,
-        draw: streams.get(name)!,
-        lied: () => tally.count(name),
-      }),
+    const liar = createLiar({ me, subnet, crypto: cryptos[i]!, read, draw: lieStreams[i]! }, (lie) =>
+      tally.count(lie),
     );
-    return lies.length === 0 ? replica : lying(replica, lies);
+    const lies = liars.get(me);
+    return lies === undefined ? replica : lying(replica, liar(lies));
   }
 
   const links = createLinks(plan, nodes, SIMULATION_GENESIS, draw.fork(), tally);

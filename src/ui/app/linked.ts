@@ -12,6 +12,7 @@ import { messages } from "../shared/messages.ts";
 import { networks } from "../shared/networks.svelte.ts";
 import { leaveLink, project } from "../shared/project.svelte.ts";
 import { panels } from "./panels.ts";
+import { scenes } from "./scenes.svelte.ts";
 import { sameSettings, settingsFrom } from "./settings.ts";
 import { deployPrebuilt, firstExample } from "./start.ts";
 
@@ -30,6 +31,7 @@ export async function runLink(): Promise<void> {
     if (canisters.deployFailure !== undefined || canisters.pending !== undefined || project.id !== id) return;
   }
   for (const call of link.calls) if (!(await make(call)) || project.id !== id) return;
+  if (link.scene !== undefined) scenes.begin(link.scene);
 }
 
 async function make(call: LinkedCall): Promise<boolean> {

@@ -3,6 +3,7 @@ import { toHex } from "../../base/bytes.ts";
 import type { NodeId } from "../../types/ids.ts";
 import { principalText } from "../../types/principal.ts";
 import type { Fact, TraceEntry } from "../../types/trace.ts";
+import { faultWords } from "../shared/fault-words.ts";
 import { type Family, familyOf } from "../shared/marks.ts";
 import { reasonSentence } from "../shared/reasons.ts";
 
@@ -14,6 +15,7 @@ export const TOPICS = {
   states: "states",
   waits: "waiting",
   trouble: "refused and stopped",
+  faults: "faults begun and ended",
   prints: "printed by canisters",
 } as const;
 export type Topic = keyof typeof TOPICS;
@@ -44,6 +46,9 @@ export function topicOf(fact: Fact): Topic {
       return "trouble";
     case "debug-print":
       return "prints";
+    case "fault-begins":
+    case "fault-ends":
+      return "faults";
   }
 }
 
@@ -110,6 +115,10 @@ export function wordsOf(fact: Fact, name: (node: NodeId) => string): string {
       return `${canisterText(fact.canister)} prints: ${fact.text}`;
     case "stopped":
       return `stopped: ${fact.because}`;
+    case "fault-begins":
+      return `begins: ${faultWords(fact.fault, name)}`;
+    case "fault-ends":
+      return `over: ${faultWords(fact.fault, name)}`;
   }
 }
 

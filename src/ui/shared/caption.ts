@@ -14,6 +14,7 @@ export function captionOf(
   nodes: readonly NodeId[],
   status: (node: NodeId) => NodeStatus,
   paused: boolean,
+  speak = Number.POSITIVE_INFINITY,
 ): Caption {
   const { high, low } = thresholdsOf(nodes.length);
   const name = (id: NodeId | undefined): string =>
@@ -45,14 +46,15 @@ export function captionOf(
       return "It is notarized, and enough nodes say that they notarized nothing else here: it is about to be final.";
     return `It is notarized. It is final once ${high === 1 ? "its node says" : `${high} nodes say`} that they notarized nothing else here; ${block.finalization.shares.size} did.`;
   })();
-  if (up.length < high && up.length > 0 && !nodes.some((n) => status(n) === "starting")) {
+  const speaking = Math.min(speak, up.length);
+  if (speaking < high && speaking > 0 && !nodes.some((n) => status(n) === "starting")) {
     const has =
       block === undefined
         ? ""
         : ` Block ${height} has ${block.notarization.shares.size === 1 ? "one signature" : `${block.notarization.shares.size} signatures`}.`;
     return {
       headline: "Nothing is lost, nothing is decided.",
-      rest: `${has.trim()} ${high} nodes must speak and ${up.length} do.`.trim(),
+      rest: `${has.trim()} ${high} nodes must speak and ${speaking} do.`.trim(),
     };
   }
   if (paused)

@@ -41,7 +41,14 @@ export function chronicleUntil(whole: Chronicle, time: LabTime): Chronicle {
   for (const node of whole.nodes.keys()) {
     const last = lastDone(then, node);
     const doing = last?.words ?? "";
-    then.nodes.set(node, { doing, doingAt: last?.at ?? 0, waits: new Map(), stopped: undefined });
+    then.nodes.set(node, {
+      doing,
+      doingAt: last?.at ?? 0,
+      waits: new Map(),
+      stopped: undefined,
+      finalized: 0,
+      adopted: undefined,
+    });
   }
   return then;
 }

@@ -113,6 +113,9 @@ export interface NodeMark {
   /** What each component waits for, as its own word. */
   readonly waits: Map<string, { readonly height: Height; readonly because: string }>;
   stopped: string | undefined;
+  /** The highest height that it told was final, and the last one whose state it took from others. */
+  finalized: Height;
+  adopted: Height | undefined;
 }
 
 export interface Print {
@@ -216,7 +219,12 @@ export class Chronicle {
         this.#columnFor(fact.height)?.waits.set(`${node} ${fact.component}`, fact.because);
         return;
       }
+      case "state-adopted":
+        this.#node(node).adopted = fact.height;
+        return;
       case "finalized": {
+        const teller = this.#node(node);
+        teller.finalized = Math.max(teller.finalized, fact.height);
         if (fact.height > this.finalized) {
           this.finalized = fact.height;
           this.lastFinalizedAt = at;
@@ -449,7 +457,14 @@ export class Chronicle {
   #node(id: NodeId): NodeMark {
     const known = this.nodes.get(id);
     if (known !== undefined) return known;
-    const fresh: NodeMark = { doing: "", doingAt: 0, waits: new Map(), stopped: undefined };
+    const fresh: NodeMark = {
+      doing: "",
+      doingAt: 0,
+      waits: new Map(),
+      stopped: undefined,
+      finalized: 0,
+      adopted: undefined,
+    };
     this.nodes.set(id, fresh);
     return fresh;
   }

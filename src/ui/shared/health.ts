@@ -26,9 +26,15 @@ export interface Health {
 const NUMBERS = ["none", "one", "two", "three", "four"];
 const inWords = (n: number): string => NUMBERS[n] ?? String(n);
 
-export function healthOf(statuses: readonly NodeStatus[], paused: boolean, finalized: number): Health {
+/** `speak`: how many of those that run hear enough of each other. */
+export function healthOf(
+  statuses: readonly NodeStatus[],
+  paused: boolean,
+  finalized: number,
+  speak = Number.POSITIVE_INFINITY,
+): Health {
   const { nodes, high } = thresholdsOf(statuses.length);
-  const up = statuses.filter((s) => s === "running").length;
+  const up = Math.min(speak, statuses.filter((s) => s === "running").length);
   const starting = statuses.filter((s) => s === "starting").length;
   if (nodes === 0 || (starting > 0 && up < high)) {
     return { tone: "waiting", headline: "Starting.", rest: `${up} of ${nodes} nodes are up` };

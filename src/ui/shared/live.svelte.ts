@@ -3,9 +3,11 @@
  * at most every `TELL_EVERY_MS` by one counter, so that a thousand facts cost one drawing.
  */
 import type { Flight, Network, NetworkBatch, NetworkSettings, NodeStatus } from "../../lab/lab.ts";
+import type { Fault, FaultInForce } from "../../types/fault.ts";
 import type { LabTime, NodeId } from "../../types/ids.ts";
 import type { Inspection, InspectionReply } from "../../types/inspection.ts";
-import type { TraceEntry } from "../../types/trace.ts";
+import { THE_LAB, type TraceEntry } from "../../types/trace.ts";
+import { canSpeak, Safety } from "../../lab/promises.ts";
 import { Chronicle } from "./chronicle.ts";
 import { type Health, healthOf, type Thresholds, thresholdsOf } from "./health.ts";
 import { messages } from "./messages.ts";
@@ -36,6 +38,8 @@ class Live implements Picture {
   rate = $state(1);
   /** Not reactive: read it where `version` is read. */
   readonly chronicle = new Chronicle();
+  /** Not reactive either. */
+  readonly safety = new Safety();
   /** On their links or landed; the ring draws them by its own clock. */
   flights: Flight[] = [];
   /** What nodes said, in the order in which it came; `forgotten` older facts are gone. */
@@ -102,6 +106,7 @@ class Live implements Picture {
     return thresholdsOf(Math.max(1, this.nodes.length));
   }
   nameOf(node: NodeId | undefined): string {
+    if (node === THE_LAB) return "lab";
     const at = node === undefined ? -1 : this.nodes.indexOf(node);
     return at < 0 ? "?" : `n${at + 1}`;
   }
@@ -120,13 +125,35 @@ class Live implements Picture {
   readonly #statusLine = $derived(this.nodes.map((n) => this.statusOf(n)).join(" "));
   /** The same array while nothing changed: whoever draws them rests. */
   readonly statuses = $derived(this.#statusLine.split(" ").filter((s) => s !== "") as readonly NodeStatus[]);
+  readonly #faultsInForce = $derived.by(() => {
+    void this.version;
+    return this.network?.faults ?? [];
+  });
+  /** What was done to the network and not undone. */
+  get faults(): readonly FaultInForce[] {
+    return this.#faultsInForce;
+  }
+  /** How many can: they run, and hear enough of each other. */
+  readonly speak = $derived(
+    canSpeak(
+      this.nodes.filter((_, i) => this.statuses[i] === "running"),
+      this.faults,
+    ),
+  );
   get health(): Health {
     void this.version;
     if (this.phase === "failed") return { tone: "bad", headline: "Not started.", rest: this.failure };
     if (this.phase === "starting")
       return { tone: "waiting", headline: "Starting.", rest: "The nodes are waking" };
     if (this.isPast) return { tone: "waiting", ...messages.past.health(this.picture.chronicle.finalized) };
-    const health = healthOf(this.statuses, this.paused, this.chronicle.finalized);
+    const { broken } = this.safety;
+    if (broken !== undefined)
+      return {
+        tone: "bad",
+        headline: "Safety is broken.",
+        rest: `Two histories since height ${broken.height}`,
+      };
+    const health = healthOf(this.statuses, this.paused, this.chronicle.finalized, this.speak);
     if (health.tone !== "good" || this.network?.dozing !== true) return health;
     return { ...health, rest: "Dozing: rounds are slow until you call" };
   }
@@ -151,24 +178,38 @@ class Live implements Picture {
     return network.inspect(node, what);
   }
 
-  freeze(node: NodeId): void {
-    this.network?.freeze(node);
+  inject(fault: Fault): void {
+    if (!this.isPast) this.network?.inject(fault);
     this.#tell();
   }
-  thaw(node: NodeId): void {
-    this.network?.thaw(node);
+  undo(number: number): void {
+    this.network?.undo(number);
     this.#tell();
+  }
+  heal(): void {
+    this.network?.heal();
+    this.#tell();
+  }
+  freeze(node: NodeId): void {
+    if (this.network?.status(node) === "running") this.inject({ kind: "freeze", node });
+  }
+  thaw(node: NodeId): void {
+    this.#undoAll("freeze", node);
+  }
+  kill(node: NodeId): void {
+    if (this.network?.status(node) !== "killed") this.inject({ kind: "kill", node });
   }
   mayRestart(status: NodeStatus | undefined): boolean {
     return (status === "killed" || status === "stopped") && this.network?.canRestart === true;
   }
-  kill(node: NodeId): void {
-    this.network?.kill(node);
+  restart(node: NodeId): void {
+    if (this.network?.status(node) === "killed") this.#undoAll("kill", node);
+    else this.network?.restart(node);
     this.#tell();
   }
-  restart(node: NodeId): void {
-    this.network?.restart(node);
-    this.#tell();
+  #undoAll(kind: "freeze" | "kill", node: NodeId): void {
+    for (const { number, fault } of this.network?.faults ?? [])
+      if (fault.kind === kind && fault.node === node) this.undo(number);
   }
   togglePause(): void {
     if (this.network === undefined) return;
@@ -191,6 +232,7 @@ class Live implements Picture {
 
   #take(batch: NetworkBatch): void {
     this.chronicle.fold(batch.entries);
+    this.safety.fold(batch.entries);
     this.trace.push(...batch.entries);
     if (this.trace.length > ENTRIES_KEPT) {
       const gone = this.trace.length - Math.floor(ENTRIES_KEPT * 0.8);
@@ -198,7 +240,7 @@ class Live implements Picture {
       this.forgotten += gone;
     }
     if (batch.flights.length > 0) {
-      this.flights.push(...batch.flights);
+      for (const flight of batch.flights) this.#flies(flight);
       if (this.flights.length > FLIGHTS_KEPT) this.flights = this.flights.slice(-FLIGHTS_KEPT / 2);
     }
     for (const { node, status, because } of batch.statuses) {
@@ -212,6 +254,12 @@ class Live implements Picture {
       this.#firstCertified.resolve();
     }
     this.#tell();
+  }
+  #flies(flight: Flight): void {
+    const known =
+      flight.id > (this.flights.at(-1)?.id ?? -1) ? -1 : this.flights.findIndex((f) => f.id === flight.id);
+    if (known < 0) this.flights.push(flight);
+    else this.flights[known] = flight;
   }
   /** The picture changed without news from the network. */
   redraw(): void {

@@ -51,7 +51,7 @@ test("each stage of a message is told as it comes", () => {
 
 test("what flies belongs to the message when it is its bytes, its block, or a signature about them", () => {
   const mark = c.messages.get("m")!;
-  const flight = { id: 1, from: "a", to: "b", count: 1, departed: 0, arrives: 1 };
+  const flight = { id: 1, held: 1, from: "a", to: "b", count: 1, departed: 0, arrives: 1 };
   expect(concerns({ ...flight, what: "ingress", artifact: "i", height: 0 }, mark)).toBe(true);
   expect(concerns({ ...flight, what: "ingress", artifact: "other", height: 0 }, mark)).toBe(false);
   expect(concerns({ ...flight, what: "notarization-share", height: 4 }, mark)).toBe(true);

@@ -18,6 +18,7 @@ const trace: TraceEntry[] = [1, 3, 2, 4].map((height) => ({
 }));
 const flight = (id: number, departed: number, arrives: number) => ({
   id,
+  held: id,
   from: "n1",
   to: "n2",
   what: "notarization",

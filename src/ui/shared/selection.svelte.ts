@@ -1,4 +1,5 @@
 /** What the Inspector shows. Panels write it and read it; they never know each other. */
+import type { Flight } from "../../lab/lab.ts";
 import type { ArtifactId, Height, MessageId, NodeId } from "../../types/ids.ts";
 
 export type Selected =
@@ -11,6 +12,10 @@ export type Selected =
   /** What the compiler made of a canister's main file. */
   | { readonly kind: "module"; readonly main: string }
   | { readonly kind: "node"; readonly node: NodeId }
+  /** Between some nodes and others. */
+  | { readonly kind: "links"; readonly from: readonly NodeId[]; readonly to: readonly NodeId[] }
+  /** A message that was on its link when it was clicked. */
+  | { readonly kind: "flight"; readonly flight: Flight }
   | { readonly kind: "certificate"; readonly call: number };
 
 class Selection {
