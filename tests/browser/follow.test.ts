@@ -111,14 +111,14 @@ test("a message that calls another canister opens as a tree: parts, cycles sent 
   await page.getByRole("menuitem", { name: /Two canisters/ }).click();
   const canister = page.getByRole("tab", { name: "front", exact: true });
   await canister.click();
-  const method = page.locator("form", { has: button("Call remember") });
-  await method.getByLabel("key").fill("answer");
-  await method.getByLabel("value").fill("42");
+  const method = page.getByRole("article").filter({ has: button("Call remember") });
+  await method.getByRole("textbox", { name: "key" }).fill("answer");
+  await method.getByRole("textbox", { name: "value" }).fill("42");
   await button("Call remember").click();
   const reply = page.getByRole("status", { name: "Reply of remember" });
   await reply.getByText(/certified at \d+/).waitFor();
   await button("Details").click();
-  const tree = page.getByRole("complementary");
+  const tree = page.getByRole("region", { name: "Inspector" });
   await tree.getByText("Its calls").waitFor();
   await tree.getByText(/in 2 parts/).waitFor();
   await tree.getByText(/1.00 M cycles sent, 0 came back/).waitFor();
