@@ -68,6 +68,8 @@ test("a moment before two calls is as it was; forward again the hashes are those
   expect(seen[1]).not.toBe(seen[0]);
   expect(await page.getByText("The replay is not what happened").count()).toBe(0);
 
+  await page.getByRole("tab", { name: "Methods" }).click();
+  expect(await button("Call inc").isDisabled()).toBe(true);
   await button("One event back").click();
   await moment().press("PageUp");
   await moment().press("End");

@@ -68,6 +68,7 @@ export async function historyCost(wasm: Uint8Array): Promise<HistoryCost> {
     defaultEffectiveCanisterId: range.start,
     lastCanisterId: range.end,
   };
+  network.runFor(3_000); // there is a certified state
   const { id } = await deploy({ info, fetch: network.fetchAt(nodes[0]!) } as unknown as Network, wasm);
   const heightMs = (forMs: number): number => {
     const [from, start] = [height, performance.now()];

@@ -30,10 +30,10 @@ export const messages = {
           ? `${Math.round(ms / 1000)} s`
           : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`,
     bar: (moment: string) =>
-      `You look at the past: ${moment}. The network stands still until you are back, and nothing can be called here.`,
+      `You look at the past: ${moment}. The network waits until you are back; nothing can be called here.`,
     health: (height: number) => ({
-      headline: `Height ${height.toLocaleString("en")}.`,
-      rest: "You look at the past",
+      headline: "The past.",
+      rest: `As it was at height ${height.toLocaleString("en")}`,
     }),
     caption: (headline: string) => `Then: ${headline}`,
     back: "Back to live",
