@@ -123,6 +123,6 @@ test("a message that calls another canister opens as a tree: parts, and cycles s
   await tree.getByText("of store").waitFor();
   await expect
     .poll(() => tree.innerText())
-    .toMatch(/instructions in 2 parts[^]*1,000,000 cycles sent, 0 came back/);
+    .toMatch(/instructions in 2 parts[\s\S]*1,000,000 cycles sent, 0 came back/);
   expect(await tree.getByText("replied").count()).toBe(2);
 });
