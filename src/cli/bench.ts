@@ -20,6 +20,7 @@ import { FIVE_FILES_MAX, fiveFiles, linkLength, TYPICAL_MAX } from "./bench/link
 import { LOAD_NOTARY_DELAY_MS, updatesPerSecond } from "./bench/load.ts";
 import { canReadProcesses, firstLook, frames, lived, scripts } from "./bench/page.ts";
 import { certification, heightCost } from "./bench/states.ts";
+import { type DiskCost, diskCost, stateCost } from "./bench/storage.ts";
 import { startThreadNetwork } from "./thread-network.ts";
 import { KERNELS, KERNELS_SOURCE } from "./bench/kernels-source.ts";
 import { deploy, quantile } from "./bench/scenarios.ts";
@@ -123,6 +124,44 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
         higherIsBetter: false,
       });
     }
+  },
+  storage: async () => {
+    const costs = Array.from({ length: RUNS }, () => stateCost(100e6));
+    const rows = { first: "firstMs", next: "nextMs", read: "readMs", sync: "syncMs" } as const;
+    for (const [name, key] of Object.entries(rows))
+      node(
+        `state-100MB.${name}`,
+        1,
+        "ms",
+        costs.map((cost) => cost[key]),
+        false,
+      );
+    const disks: DiskCost[] = [];
+    for (let k = 0; k < RUNS; k++) disks.push(await diskCost(8_000));
+    const ratios = disks.map((disk) => disk.ratio);
+    emit({
+      bench: "disk.heights",
+      n: 4,
+      home: "node",
+      unit: "of those without",
+      values: ratios,
+      bar: 0.8,
+      higherIsBetter: true,
+    });
+    node(
+      "disk.height",
+      4,
+      "bytes a node",
+      disks.map((disk) => disk.bytesAHeight),
+      false,
+    );
+    node(
+      "disk.restart",
+      4,
+      "ms",
+      disks.map((disk) => disk.restartMs),
+      false,
+    );
   },
   // What the editor asks of Motoko in 200 lines, a new text each time.
   language: async () => {
@@ -372,6 +411,16 @@ if (only !== undefined && BENCHES[only] === undefined) {
 for (const [name, run] of Object.entries(BENCHES)) if (only === undefined || only === name) await run();
 await browser.close();
 await server.close();
+
+function node(
+  bench: string,
+  n: number,
+  unit: string,
+  values: readonly number[],
+  higherIsBetter: boolean,
+): void {
+  emit({ bench, n, home: "node", unit, values, higherIsBetter });
+}
 
 async function calibrate(): Promise<number> {
   const values = await repeat((page) => inPage(page, "kernels.ts", (m: Kernels) => m.calibrate()));

@@ -1,6 +1,6 @@
 /**
- * `npm run simulate -- --seed N [--nodes N] [--heights H] [--only KIND,…] [--swarm K] [--without RULE]`: whole subnets on
- * the virtual clock, under faults and liars drawn from the seed (`lab/simulation`). The first line says seed, commit
+ * `npm run simulate -- --seed N [--nodes N] [--heights H] [--bls] [--only KIND,…] [--swarm K] [--twice] [--without RULE]`:
+ * whole subnets on the virtual clock, under faults and liars drawn from the seed (`lab/simulation`). The first line says seed, commit
  * and what was drawn. A broken promise ends it with exit code 1, the command that repeats it, and the same with as few
  * faults and heights as still break it. With `--swarm` so many seeds from N on, one thread for each core, and sums.
  */
@@ -22,6 +22,8 @@ const asked = flags({
   only: { type: "string" },
   swarm: { type: "string" },
   without: { type: "string" },
+  bls: { type: "boolean" },
+  twice: { type: "boolean" },
 });
 const first = integer("seed", asked.seed ?? "1", 0, 2 ** 31 - 1);
 const count = integer("swarm", asked.swarm ?? "1", 1, 1_000_000);
@@ -31,6 +33,7 @@ if (without !== undefined && RULES[without] === undefined)
 const given: Given = {
   nodes: asked.nodes === undefined ? undefined : nodeCount(asked.nodes),
   heights: asked.heights === undefined ? undefined : integer("heights", asked.heights, 1, 1_000_000),
+  crypto: asked.bls === true ? "bls" : undefined,
   only: asked.only === "nothing" ? [] : asked.only?.split(",").map(kind),
 };
 
@@ -59,6 +62,8 @@ async function worker(): Promise<void> {
     const plan = drawPlan(seed, given);
     const outcome = await run(thread, plan);
     if (outcome.broken.length > 0) await red(thread, seed, outcome);
+    if (asked.twice === true && (await run(thread, plan)).sent !== outcome.sent)
+      await red(thread, seed, { ...outcome, broken: ["a second run says other bytes"] });
     finalized += outcome.finalized;
     messages += outcome.messages;
     for (const [what, times] of Object.entries(outcome.happened))
@@ -103,9 +108,9 @@ function sums(): void {
   );
 }
 
-function command(seed: number, { nodes, heights, only }: Given): string {
+function command(seed: number, { nodes, heights, crypto, only }: Given): string {
   const options = Object.entries({ nodes, heights, only: only && (only.join() || "nothing"), without });
-  return `npm run simulate -- --seed ${seed}${options
+  return `npm run simulate -- --seed ${seed}${crypto === undefined ? "" : " --bls"}${options
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` --${name} ${value}`)
     .join("")}`;
@@ -123,8 +128,8 @@ function line({ node, at, fact }: TraceEntry, nodes: readonly string[]): string 
 }
 
 function nodeCount(text: string): NodeCount {
-  const nodes = [1, 4, 7, 13].find((n) => String(n) === text) as NodeCount | undefined;
-  return nodes ?? fail(`--nodes takes 1, 4, 7 or 13, not "${text}".`);
+  const nodes = [1, 4, 7, 13, 40].find((n) => String(n) === text) as NodeCount | undefined;
+  return nodes ?? fail(`--nodes takes 1, 4, 7, 13 or 40, not "${text}".`);
 }
 
 function kind(name: string): Kind {

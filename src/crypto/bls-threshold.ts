@@ -18,19 +18,27 @@ export interface Dealing {
   readonly shares: readonly bigint[];
 }
 
-/** Deals a fresh key among n nodes. `random` is kept secret. */
+/** Deals a key among n nodes: a fresh one, or `secret`, of which shares were dealt before. `random` is kept secret. */
 export function deal(
   threshold: number,
   n: number,
   random: (n: number) => Uint8Array,
   toPublic: (secret: bigint) => Uint8Array,
+  secret = scalarFrom(random(48)),
 ): Dealing {
   assert(threshold >= 1 && threshold <= n, "a threshold lies between 1 and the number of nodes");
-  const polynomial = Array.from({ length: threshold }, () => scalarFrom(random(48)));
+  const polynomial = [secret, ...Array.from({ length: threshold - 1 }, () => scalarFrom(random(48)))];
   return {
     coefficients: polynomial.map(toPublic),
     shares: Array.from({ length: n }, (_, i) => evaluateAt(polynomial, i)),
   };
+}
+
+/** The key behind exactly the threshold's number of its shares, by node index. Whoever does this holds the key. */
+export function secretOf(shares: ReadonlyMap<number, bigint>): bigint {
+  const { weights, denominator } = lagrangeAtZero([...shares.keys()]);
+  const sum = [...shares.values()].reduce((total, share, k) => total + weights[k]! * share, 0n);
+  return reduce(sum * invert(reduce(denominator)));
 }
 
 /** What the shares of node index i verify against, from the public coefficients. Costs milliseconds: keep it. */

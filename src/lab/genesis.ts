@@ -12,12 +12,14 @@
 import { assert, defined } from "../base/assert.ts";
 import { compareText } from "../base/bytes.ts";
 import { type Bls, encodeBlsDer } from "../crypto/bls.ts";
-import { deal } from "../crypto/bls-threshold.ts";
+import { deal, type Dealing, secretOf } from "../crypto/bls-threshold.ts";
 import { ed25519Der, ed25519PublicKey } from "../crypto/ed25519.ts";
 import { scalarFrom } from "../crypto/lagrange.ts";
 import {
   APPLICATION_LIMITS,
   DKG_INTERVAL_LENGTH,
+  faultsTolerated,
+  GENESIS_VERSION,
   highThreshold,
   lowThreshold,
   QUERY_STATS_EPOCH_LENGTH,
@@ -28,7 +30,12 @@ import type { NodeSecrets } from "../shell/node-crypto.ts";
 import { canisterIdOf, selfAuthenticating } from "../types/principal.ts";
 import type { NetworkSettings } from "./lab.ts";
 
-export type GenesisSettings = Pick<NetworkSettings, "nodes" | "notaryDelayMs" | "unitDelayMs"> & {
+/** The sizes that the lab offers. */
+const SIZES = [1, 4, 7, 13] as const;
+export type NodeCount = (typeof SIZES)[number];
+
+export type GenesisSettings = Pick<NetworkSettings, "notaryDelayMs" | "unitDelayMs"> & {
+  readonly nodes: number;
   /** Mainnet's when absent. */
   readonly dkgIntervalLength?: number;
 };
@@ -69,6 +76,7 @@ export function makeGenesis(
   );
   const low = deal(lowThreshold(n), n, random, scheme.blsKey);
   const high = deal(highThreshold(n), n, random, scheme.blsKey);
+  const secrets = withShares(nodes, low, high);
   const publicKeyDer = encodeBlsDer(defined(high.coefficients[0], "a dealing has a constant term"));
 
   const subnet: SubnetRecord = {
@@ -88,13 +96,73 @@ export function makeGenesis(
     canisterRanges: [{ start: canisterIdOf(0n), end: canisterIdOf(0xfffffn) }],
     limits: APPLICATION_LIMITS,
   };
-  const secrets = nodes.map((node, i) => ({
+  const versions = new Map([[GENESIS_VERSION, subnet]]);
+  return { registry: { latestVersion: GENESIS_VERSION, versions }, secrets };
+}
+
+/** Why a subnet cannot have so many nodes; undefined when it can. */
+export function refusedSize(nodes: number): string | undefined {
+  if (SIZES.some((size) => size === nodes)) return undefined;
+  const f = faultsTolerated(nodes);
+  return (
+    `A subnet of ${nodes} nodes would bear ${f} faulty ${f === 1 ? "one" : "ones"}, as one of ${3 * f + 1} does: ` +
+    `sizes are 3f + 1, here ${SIZES.join(", ")}.`
+  );
+}
+
+export interface Members {
+  readonly subnet: SubnetRecord;
+  /** In the order of the record's nodes. */
+  readonly secrets: readonly NodeSecrets[];
+}
+
+/**
+ * The next registry version's nodes, and new shares of the same two keys for all of them, of the new size's thresholds.
+ * Growing, it draws newcomers; shrinking, those at the end of the record go.
+ *
+ *   G4  The public keys do not change.
+ *
+ * A dealer does it, to whom the nodes tell their shares, and who knows the keys for that moment; on mainnet the nodes
+ * reshare among themselves (DIVERGENCES.md).
+ */
+export function dealAgain(
+  { subnet, secrets }: Members,
+  size: NodeCount,
+  random: (n: number) => Uint8Array,
+  scheme: KeyScheme,
+): Members {
+  assert(refusedSize(size) === undefined, refusedSize(size) ?? "");
+  const stay = subnet.nodes.slice(0, size).map((record, i) => ({ record, secrets: secrets[i]! }));
+  const come = Array.from({ length: size - stay.length }, () => drawNode(scheme, random));
+  const nodes = [...stay, ...come].sort((a, b) => compareText(a.record.id, b.record.id));
+  const key = (share: "lowShare" | "highShare", threshold: number): bigint =>
+    secretOf(new Map(secrets.slice(0, threshold).map((s, i) => [i, s[share]])));
+  const before = subnet.nodes.length;
+  const lowKey = key("lowShare", lowThreshold(before));
+  const highKey = key("highShare", highThreshold(before));
+  const low = deal(lowThreshold(size), size, random, scheme.blsKey, lowKey);
+  const high = deal(highThreshold(size), size, random, scheme.blsKey, highKey);
+  return {
+    subnet: {
+      ...subnet,
+      nodes: nodes.map(({ record }) => record),
+      lowCoefficients: low.coefficients,
+      highCoefficients: high.coefficients,
+    },
+    secrets: withShares(nodes, low, high),
+  };
+}
+
+const withShares = (
+  nodes: readonly { readonly secrets: Omit<NodeSecrets, "lowShare" | "highShare"> }[],
+  low: Dealing,
+  high: Dealing,
+): NodeSecrets[] =>
+  nodes.map((node, i) => ({
     ...node.secrets,
     lowShare: defined(low.shares[i], "every node has a share"),
     highShare: defined(high.shares[i], "every node has a share"),
   }));
-  return { registry: { latestVersion: 1, versions: new Map([[1, subnet]]) }, secrets };
-}
 
 function drawNode(scheme: KeyScheme, random: (n: number) => Uint8Array) {
   const signingSeed = random(32);

@@ -10,7 +10,8 @@ import type { Replica, ReplicaEffect, ReplicaEvent } from "../replica/interfaces
 import { Gate, type LinkPolicy } from "../shell/gate.ts";
 import { createMemoryStore, type NodeStore } from "../shell/storage/node-store.ts";
 import type { HttpReply, HttpRequest, Ticket } from "../types/http.ts";
-import type { LabTime, NodeId } from "../types/ids.ts";
+import type { SubnetRecord } from "../registry/registry.ts";
+import type { LabTime, NodeId, RegistryVersion } from "../types/ids.ts";
 import type { Inspection, InspectionReply } from "../types/inspection.ts";
 import type { TraceEntry } from "../types/trace.ts";
 
@@ -34,6 +35,12 @@ interface Seat {
   busyUntil: LabTime;
 }
 
+export interface Newcomer {
+  readonly id: NodeId;
+  readonly replica: Replica;
+  readonly store?: NodeStore;
+}
+
 /** Far more than the messages of an instant can cause: beyond it some node wakes itself for ever. */
 const WAKES_PER_INSTANT = 1_000;
 
@@ -49,37 +56,41 @@ export class VirtualNetwork {
     bytes,
   ];
   keepTrace = true;
-  private readonly seats: Seat[];
+  private readonly seats: Seat[] = [];
+  private readonly policy: (to: NodeId) => LinkPolicy;
   private nextTicket: Ticket = 1;
   private readonly replies = new Map<Ticket, HttpReply>();
   private readonly listeners = new Map<Ticket, (reply: HttpReply) => void>();
   private wakes = 0;
   private readonly inspections = new Map<Ticket, InspectionReply>();
 
-  constructor(
-    nodes: readonly {
-      readonly id: NodeId;
-      readonly replica: Replica;
-      readonly store?: NodeStore;
-    }[],
-    start: LabTime,
-    policy: (to: NodeId) => LinkPolicy,
-  ) {
+  constructor(nodes: readonly Newcomer[], start: LabTime, policy: (to: NodeId) => LinkPolicy) {
     this.now = start;
-    this.seats = nodes.map(({ id, replica, store = createMemoryStore() }) => ({
+    this.policy = policy;
+    for (const node of nodes) this.add(node);
+  }
+
+  /** One more node, from now on. */
+  add({ id, replica, store = createMemoryStore() }: Newcomer): void {
+    this.seats.push({
       id,
       replica,
       store,
       crashAfter: undefined,
       crashed: false,
-      gate: new Gate(policy(id)),
-      wake: start,
+      gate: new Gate(this.policy(id)),
+      wake: this.now,
       silent: false,
       skewMs: 0,
-      clock: start,
+      clock: this.now,
       slowMs: 0,
-      busyUntil: start,
-    }));
+      busyUntil: this.now,
+    });
+  }
+
+  /** Its copy of the registry has this version from now on. */
+  learn(id: NodeId, version: RegistryVersion, subnet: SubnetRecord): void {
+    this.give(this.seat(id), { kind: "registry", version, subnet });
   }
 
   replica(id: NodeId): Replica {
@@ -222,6 +233,7 @@ export class VirtualNetwork {
         else if (effect.kind === "wake") seat.wake = effect.at;
         else if (effect.kind === "continue") next = { kind: "continue" };
         else if (effect.kind === "http-reply") this.answer(effect.ticket, effect.reply);
+        else if (effect.kind === "leave") seat.silent = true;
         else if (effect.kind === "inspect-reply") this.inspections.set(effect.ticket, effect.reply);
         else {
           if (this.keepTrace) this.trace.push(effect.entry);
@@ -234,7 +246,8 @@ export class VirtualNetwork {
   private send(from: NodeId, to: NodeId, bytes: Uint8Array): void {
     assert(from !== to, "nobody sends to itself");
     this.onSend(from, to, bytes);
-    const { gate } = this.seat(to);
+    const gate = this.seats.find((s) => s.id === to)?.gate;
+    if (gate === undefined) return; // the registry names it, and it has not begun
     for (const arriving of this.link(from, to, bytes)) gate.accept(from, arriving, this.now);
   }
 

@@ -1,6 +1,7 @@
 /**
- * The registry: versioned records of who is in the subnet, by which keys, under which parameters. One subnet, one
- * version so far; every reader already names the version it reads. Source: replica A.3, A.8, I.2.
+ * The registry: versioned records of who is in the subnet, by which keys, under which parameters. Every reader names the
+ * version that it reads; which one governs a height is agreed in summary blocks (consensus/membership.ts).
+ * Source: replica A.3, A.8, I.2.
  */
 import { defined } from "../base/assert.ts";
 import type { Height, NodeId, RegistryVersion, SubnetId } from "../types/ids.ts";
@@ -65,6 +66,9 @@ export const APPLICATION_LIMITS: InstructionLimits = {
   slice: 2_000_000_000n,
 };
 
+/** The version that a subnet begins with. */
+export const GENESIS_VERSION: RegistryVersion = 1;
+
 export interface Registry {
   readonly latestVersion: RegistryVersion;
   readonly versions: ReadonlyMap<RegistryVersion, SubnetRecord>;
@@ -78,5 +82,9 @@ export const faultsTolerated = (n: number): number => Math.floor((n - 1) / 3);
 export const lowThreshold = (n: number): number => faultsTolerated(n) + 1;
 /** 2f+1: notarization, finalization, certification. */
 export const highThreshold = (n: number): number => 2 * faultsTolerated(n) + 1;
+
+/** Everybody of this version and later ones, in byte order. */
+export const nodesSince = ({ versions }: Registry, oldest: RegistryVersion): NodeId[] =>
+  [...new Set([...versions].flatMap(([v, subnet]) => (v >= oldest ? nodeIds(subnet) : [])))].sort();
 
 export const nodeIds = (subnet: SubnetRecord): NodeId[] => subnet.nodes.map((n) => n.id);

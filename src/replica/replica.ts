@@ -13,7 +13,7 @@
  * Source: DESIGN §4.
  */
 import { assert, defined, unreachable } from "../base/assert.ts";
-import { nodeIds, type Registry, subnetAt } from "../registry/registry.ts";
+import { GENESIS_VERSION, nodesSince, type Registry, subnetAt } from "../registry/registry.ts";
 import { createParts, type Parts } from "../codec/parts.ts";
 import { decodeArtifact, encodeArtifact, type EncodedArtifact, encoded } from "../types/artifact.ts";
 import type { Batch } from "../types/batch.ts";
@@ -23,17 +23,27 @@ import type {
   CertificationArtifact,
   ConsensusArtifact,
 } from "../types/consensus.ts";
-import { type BlockHash, type Hash, type Height, type LabTime, type NodeId, nanosOf } from "../types/ids.ts";
+import {
+  type BlockHash,
+  type Hash,
+  type Height,
+  type LabTime,
+  type NodeId,
+  nanosOf,
+  type RegistryVersion,
+} from "../types/ids.ts";
 import type { Fact } from "../types/trace.ts";
 import { encodeCertificate } from "./certification/certificate.ts";
 import { certify } from "./certification/certifier.ts";
 import { createPeerRoots, type Divergence, type PeerRoots } from "./certification/divergence.ts";
 import { stateTree } from "./certification/state-tree.ts";
 import { type ConsensusSnapshot, createConsensus } from "./consensus/consensus.ts";
+import type { Refusal } from "./consensus/intake.ts";
 import { createEndpoints, type EndpointReply, type WaitingCall } from "./endpoints/endpoints.ts";
 import { createExecution, type Execution } from "./execution/execution.ts";
 import { inductionFee, inductionPayer } from "./execution/induction.ts";
 import { effectiveCanisterOf } from "./execution/management/effective-canister.ts";
+import { type ConductSnapshot, createConduct } from "./gossip/conduct.ts";
 import { createGossip, type GossipSnapshot, type Send } from "./gossip/gossip.ts";
 import { encodeParts, encodeWant, readMessage } from "./gossip/wire.ts";
 import { handleIngress } from "./ingress/ingress-handler.ts";
@@ -57,7 +67,7 @@ import { createBeginRound } from "./routing/begin-round.ts";
 import type { ReplicatedState } from "./state/state.ts";
 import { genesisState } from "./state/genesis.ts";
 import { fromStored, toStored } from "./state/stored.ts";
-import { answer, createStateSync } from "./state-sync/state-sync.ts";
+import { createAnswers, createStateSync } from "./state-sync/state-sync.ts";
 import { StateManager, type StateManagerSnapshot } from "./state-manager/state-manager.ts";
 
 export interface ReplicaDeps {
@@ -79,6 +89,8 @@ export interface ReplicaDeps {
 
 /** Plain data: structuredClone keeps it whole. Rounds in hand are begun again from their batches. */
 export interface ReplicaSnapshot {
+  /** Undefined of a node that begins with what it is given. */
+  readonly registry: Registry | undefined;
   readonly consensus: ConsensusSnapshot;
   readonly certification: CertificationPoolSnapshot;
   readonly peerRoots: PeerRoots;
@@ -87,10 +99,13 @@ export interface ReplicaSnapshot {
   readonly waiting: readonly WaitingCall[];
   /** These two: undefined of a node that does not remember. */
   readonly gossip: GossipSnapshot | undefined;
+  readonly conduct: ConductSnapshot | undefined;
   readonly queryCounts: QueryCounts | undefined;
   readonly batches: readonly Batch[];
   /** How often the round in hand went on. At 0, a node restored from this waits for the very events that this one does. */
   readonly turns: number;
+  /** Heights of the packages from which a node whose state was wrong began again, and did so in vain; -1: none. */
+  readonly recovery: { readonly beganAgainAt: Height; readonly failedFrom: Height };
   readonly sequence: number;
 }
 
@@ -149,11 +164,13 @@ interface Context {
 }
 
 function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnapshot | undefined): Replica {
-  const { me, registry, crypto, stored } = deps;
+  const { me, crypto, stored } = deps;
   const { parts = createParts() } = deps;
-  const { executor, queries, ingressFilter, codeOf } = createExecution(deps.wasm);
+  const { executor, queries, ingressFilter, codeOf, forgetRuns } = createExecution(deps.wasm);
   const from = snapshotFor({ parts, codeOf });
-  const subnet = subnetAt(registry, registry.latestVersion);
+  const registry = growing(from?.registry ?? deps.registry);
+  /** As it began: of the subnet's name and parameters. */
+  const subnet = subnetAt(registry, GENESIS_VERSION);
   const treeDeps = { treeOf: stateTree, certificateOf: encodeCertificate };
   const states =
     from === undefined
@@ -191,7 +208,6 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     {
       me,
       registry,
-      registryVersion: registry.latestVersion,
       crypto,
       payloads,
       states,
@@ -201,8 +217,16 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     deps.genesis,
     from?.consensus,
   );
-  const peers = nodeIds(subnet).filter((id) => id !== me);
+  /** Whoever the height after the finalized tip or a later one may belong to. */
+  const peers = remembering(
+    () => `${consensus.pool.registryVersion(consensus.pool.finalizedHeight() + 1)} ${registry.latestVersion}`,
+    () => {
+      const oldest = consensus.pool.registryVersion(consensus.pool.finalizedHeight() + 1);
+      return nodesSince(registry, oldest ?? GENESIS_VERSION).filter((id) => id !== me);
+    },
+  );
   const stateSync = createStateSync({ peers, stored });
+  const answers = createAnswers(stored);
   const gossip = createGossip(
     {
       me,
@@ -226,6 +250,7 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     },
     from?.gossip,
   );
+  const conduct = createConduct(from?.conduct);
   const endpoints = createEndpoints(
     {
       states,
@@ -250,8 +275,11 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
   /** Resumed from the disk: of what it has nobody who watches knows. */
   let untold = from !== undefined && from.sequence === 0;
 
+  /** Its last words are said. */
+  let hasLeft = false;
   function step(event: Stamped<ReplicaEvent>): ReplicaEffect[] {
     if (event.kind === "inspect") return [inspected(event)]; // R5
+    if (hasLeft) return [];
     effects = [];
     now = Math.max(now, event.at);
     if (untold) say(consensus.facts());
@@ -270,6 +298,7 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     const due = wakes.filter((at) => at !== undefined);
     if (due.length > 0) effects.push({ kind: "wake", at: Math.min(...due) });
     if (round !== undefined && !waits) effects.push({ kind: "continue" });
+    leave();
     return effects;
   }
 
@@ -301,18 +330,27 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
         announce(ingress.apply(outcome.ingress).map(({ bytes }) => encoded({ kind: "ingress", bytes })));
         break;
       }
-      case "peer-up":
-      case "peer-down":
-        break; // links of the lab never close: gates do
+      case "registry":
+        registry.versions.set(event.version, event.subnet);
+        registry.latestVersion = Math.max(registry.latestVersion, event.version);
+        say([{ kind: "registry-version", version: event.version, nodes: event.subnet.nodes.length }]);
+        break;
       default:
         unreachable(event);
     }
   }
 
+  function misbehaves(peer: NodeId, because: string): void {
+    const said = conduct.note(peer, because, now);
+    if (said !== undefined) say([{ kind: "peer-misbehaves", ...said }]);
+  }
+
   function hear(peer: NodeId, bytes: Uint8Array): void {
+    if (!conduct.listensTo(peer, now)) return;
     const heard = gossip.receive(peer, bytes, now);
+    for (const _ of heard.refusals) misbehaves(peer, "undecodable");
     send(heard.sends);
-    const asked = answer(heard.want, stored);
+    const asked = answers.answer(peer, heard.want, now);
     if (asked.length > 0) send([{ to: peer, bytes: encodeParts(asked) }]);
     persisted.parts.push(...stateSync.receive(peer, heard.parts));
     for (const artifact of heard.artifacts) {
@@ -322,14 +360,19 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
       } else if (isCertification(artifact.artifact)) {
         certifications.insert(artifact.artifact);
         peerRoots.hear(peer, artifact.artifact, states.latestCertifiedHeight());
-      } else say(consensus.receive(artifact as EncodedArtifact<ConsensusArtifact>, peer).facts);
+      } else {
+        const { refusal, facts } = consensus.receive(artifact as EncodedArtifact<ConsensusArtifact>, peer);
+        say(facts);
+        if (refusal !== undefined && FAULTS.has(refusal)) misbehaves(peer, refusal);
+      }
     }
   }
 
   /** R2. Ends because every turn changes a pool or raises the certified height, and both are bounded. */
   function settle(isClock: boolean): void {
     let sweeps = isClock;
-    notice(peerRoots.found(states, subnet.nodes.length));
+    const members = consensus.pool.thresholdCommittee(states.latestCertifiedHeight() + 1).size;
+    if (members > 0) notice(peerRoots.found(states, members));
     for (let again = true; again;) {
       // First: somebody waits for these certificates, nobody yet for what consensus does next.
       if (certifyStates()) sweeps = true;
@@ -339,6 +382,9 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
       const run = consensus.run(now);
       announce(run.announce);
       say(run.facts);
+      for (const fact of run.facts)
+        if (fact.kind === "artifact-refused" && fact.from !== undefined)
+          misbehaves(fact.from, fact.because.split(":")[0]!);
       persisted.artifacts.push(...run.validated.map(({ bytes }) => bytes));
       batches.push(...run.batches);
       if (round === undefined) startRound();
@@ -402,6 +448,7 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     const delivered = consensus.deliveredHeight();
     const isLost =
       target !== undefined &&
+      target.height > failedFrom &&
       (delivered === undefined ||
         (delivered < target.height && consensus.pool.finalizedBlock(delivered + 1)?.maker === undefined));
     stateSync.aim(isLost ? target : undefined);
@@ -423,14 +470,38 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     round = undefined;
     waits = false;
     batches.length = 0;
+    forgetRuns();
     states.drop(
       genesisState(subnet, deps.genesis),
       (height, state) => height === vouched?.height && state === vouched.state,
     );
-    if (vouched === undefined) consensus.goOnFrom(0);
+    const height = vouched?.height ?? 0;
+    if (height === beganAgainAt) failedFrom = height;
+    beganAgainAt = height;
+    if (vouched === undefined && failedFrom < 0) consensus.goOnFrom(0);
     else consensus.holdBatches();
     isStale = true;
   }
+
+  /**
+   * The nodes of a package's interval can go on alone: whoever is in neither that nor the next, nor in what the registry
+   * says since, is not needed any more. Before that those who go still help.
+   */
+  function leave(): void {
+    const block = consensus.pool.catchUpPackage()?.block;
+    const summary = block?.payload.summary;
+    if (block === undefined || summary === undefined) return;
+    const { registryVersion: version, nextRegistryVersion } = summary;
+    const isIn = (v: RegistryVersion): boolean =>
+      registry.versions.get(v)?.nodes.some(({ id }) => id === me) ?? true;
+    if (isIn(version) || isIn(nextRegistryVersion) || isIn(registry.latestVersion)) return;
+    hasLeft = true;
+    say([{ kind: "left-subnet", height: block.height, version }]);
+    effects.push({ kind: "leave" });
+  }
+
+  /** What went wrong twice from one package would go wrong for ever: then the next one is waited for. */
+  let { beganAgainAt, failedFrom } = from?.recovery ?? { beganAgainAt: -1, failedFrom: -1 };
 
   function adopt({ height, state }: CatchUpContent): void {
     const fresh = new Map(persisted.parts.map(({ hash, bytes }) => [hash, bytes]));
@@ -482,7 +553,7 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
         states,
         crypto,
         me,
-        subnet,
+        committees: consensus.pool,
         signs: consensus.remembers(),
       });
       if (changes.length === 0) break;
@@ -528,6 +599,7 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
   return {
     step,
     snapshot: (): ReplicaSnapshot => ({
+      registry: growing(registry),
       consensus: consensus.snapshot(),
       certification: certifications.snapshot(),
       peerRoots: peerRoots.snapshot(),
@@ -535,11 +607,28 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
       states: states.snapshot(),
       waiting: endpoints.snapshot(),
       gossip: gossip.snapshot(),
+      conduct: conduct.snapshot(),
       queryCounts: counter.snapshot(),
       batches: [...batches],
       turns: round === undefined ? 0 : turns,
+      recovery: { beganAgainAt, failedFrom },
       sequence,
     }),
+  };
+}
+
+/** Refusals that no honest node gives cause for. */
+const FAULTS: ReadonlySet<Refusal> = new Set(["unknown-signer", "height-zero", "too-many-from-this-peer"]);
+
+/** A copy that takes new versions. */
+const growing = ({ latestVersion, versions }: Registry) => ({ latestVersion, versions: new Map(versions) });
+
+function remembering<T>(key: () => string, make: () => T): () => T {
+  let known: { readonly key: string; readonly value: T } | undefined;
+  return () => {
+    const now = key();
+    if (known?.key !== now) known = { key: now, value: make() };
+    return known.value;
   };
 }
 
@@ -558,6 +647,7 @@ function resumed(node: StoredNode, now: LabTime, deps: ReplicaDeps & Context): R
   const validated = artifacts.filter(isConsensus);
   const state = newestState(usable(node.checkpoints, artifacts), deps);
   return {
+    registry: undefined,
     consensus: {
       pool: { startedAt: now, validated, unvalidated: [], blamed: [] },
       delivered: state.height,
@@ -582,9 +672,11 @@ function resumed(node: StoredNode, now: LabTime, deps: ReplicaDeps & Context): R
     },
     waiting: [],
     gossip: undefined,
+    conduct: undefined,
     queryCounts: undefined,
     batches: [],
     turns: 0,
+    recovery: { beganAgainAt: -1, failedFrom: -1 },
     sequence: 0,
   };
 }
@@ -617,7 +709,7 @@ function newestState(
     const read = parts.read(state, (hash) => stored.part(hash));
     if (read.ok) return fromStored(read.value, codeOf);
   }
-  return genesisState(subnetAt(registry, registry.latestVersion), genesis);
+  return genesisState(subnetAt(registry, GENESIS_VERSION), genesis);
 }
 
 const isConsensus = (entry: EncodedArtifact): entry is EncodedArtifact<ConsensusArtifact> =>

@@ -7,9 +7,11 @@ import { loadMclBls } from "../crypto/bls-mcl.ts";
 import { type Genesis, keysOn, makeGenesis } from "../lab/genesis.ts";
 import { createStandInCrypto, makeStandInGenesis } from "../lab/simulation/stand-in.ts";
 import { highThreshold, lowThreshold, type SubnetRecord, subnetAt } from "../registry/registry.ts";
-import type { ReplicaCrypto, ThresholdKind } from "../replica/interfaces/crypto.ts";
+import type { ThresholdKind } from "../replica/interfaces/crypto.ts";
 import type { NodeId } from "../types/ids.ts";
 import { createNodeCrypto, type NodeSecrets } from "./node-crypto.ts";
+
+type NodeCrypto = ReturnType<typeof createNodeCrypto>;
 
 const SETTINGS = { notaryDelayMs: 300, unitDelayMs: 1000 };
 const bls = await loadMclBls();
@@ -19,10 +21,10 @@ type Nodes = 1 | 4 | 7 | 13;
 
 interface Committee {
   readonly ids: readonly NodeId[];
-  readonly cryptos: readonly ReplicaCrypto[];
+  readonly cryptos: readonly NodeCrypto[];
 }
 
-function seats(genesis: Genesis, create: (s: NodeSecrets, of: SubnetRecord) => ReplicaCrypto): Committee {
+function seats(genesis: Genesis, create: (s: NodeSecrets, of: SubnetRecord) => NodeCrypto): Committee {
   const subnet = subnetAt(genesis.registry, 1);
   return {
     ids: subnet.nodes.map((n) => n.id),
@@ -53,7 +55,7 @@ function* subsets<T>(of: readonly T[], size: number): Generator<T[]> {
 describe.each(["real", "stand-in"] as const)("%s", (scheme) => {
   describe.each([4, 7] as const)("n = %i", (n) => {
     const { ids, cryptos } = schemes[scheme](n);
-    const [first] = cryptos as [ReplicaCrypto];
+    const [first] = cryptos as [NodeCrypto];
     const sharesOf = (ms: Uint8Array, kind: ThresholdKind) =>
       new Map(ids.map((id, i) => [id, cryptos[i]!.signThreshold(kind, ms)]));
     const pick = (shares: ReadonlyMap<NodeId, Uint8Array>, who: readonly NodeId[]) =>
@@ -133,7 +135,7 @@ describe.each(["real", "stand-in"] as const)("%s", (scheme) => {
 
   test("n = 1 signs alone", () => {
     const { ids, cryptos } = schemes[scheme](1);
-    const [only] = cryptos as [ReplicaCrypto];
+    const [only] = cryptos as [NodeCrypto];
     const signature = only.combineThreshold("low", new Map([[ids[0]!, only.signThreshold("low", message)]]))!;
     expect(only.verifyThreshold("low", message, signature)).toBe(true);
   });

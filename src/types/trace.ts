@@ -14,6 +14,7 @@ import type {
   MessageId,
   NodeId,
   Rank,
+  RegistryVersion,
 } from "./ids.ts";
 
 /** Where an execution stands in a tree of calls: callbacks are numbered by the canister that waits for them. */
@@ -73,6 +74,15 @@ export type Fact =
       readonly id: ArtifactId;
       readonly height: Height;
       readonly because: string;
+      /** Who brought it, of what is wrong for ever. */
+      readonly from?: NodeId;
+    }
+  /** A peer sends what no honest node sends: so often since it was last said. */
+  | {
+      readonly kind: "peer-misbehaves";
+      readonly peer: NodeId;
+      readonly because: string;
+      readonly times: number;
     }
   | {
       readonly kind: "block-made";
@@ -118,6 +128,10 @@ export type Fact =
       readonly method: string;
     }
   | { readonly kind: "debug-print"; readonly canister: CanisterId; readonly text: string }
+  /** A registry version became known here; blocks must agree on it before it counts. */
+  | { readonly kind: "registry-version"; readonly version: RegistryVersion; readonly nodes: number }
+  /** From this summary height on, whose package it has seen, the subnet does without this node. */
+  | { readonly kind: "left-subnet"; readonly height: Height; readonly version: RegistryVersion }
   | { readonly kind: "stopped"; readonly because: string }
   /** What a person did to the network, and that it is over: said by the lab, counted over the network. */
   | { readonly kind: "fault-begins"; readonly number: number; readonly fault: Fault }

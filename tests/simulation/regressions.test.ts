@@ -7,6 +7,7 @@ import { world } from "./setup.ts";
 const FOUND: readonly (readonly [string, number, Given])[] = [
   ["a sleeper holds the beacons of heights that it has not finalized", 85, { only: ["loss", "freeze"] }],
   ["a node came back to a checkpoint above the states that blocks may still ask for", 1225, {}],
+  ["a height executed again took what it knew of a long message from the first time", 1233, {}],
   ["heights become final by the dozen, and the purger comes after them", 1008, {}],
 ];
 

@@ -83,7 +83,6 @@ class TestNetwork {
       {
         me: seat.id,
         registry: registryOf(subnet),
-        registryVersion: 1,
         crypto: fakeCrypto(seat.id, nodes),
         payloads: { build: () => ({ ingress: [] }), validate: () => ({ kind: "valid" }) },
         states,
@@ -95,7 +94,7 @@ class TestNetwork {
     seat.gossip = createGossip(
       {
         me: seat.id,
-        peers: nodes.filter((id) => id !== seat.id),
+        peers: () => nodes.filter((id) => id !== seat.id),
         pool: seat.consensus.pool,
         certifications: { certification: () => undefined, ownShare: () => undefined },
         ingress: { ownPending: () => [] },

@@ -7,7 +7,6 @@ import { type Endpoint, expose } from "comlink";
 import { prng } from "../../base/prng.ts";
 import { keysOn, makeGenesis } from "../../lab/genesis.ts";
 import { faultsTolerated, nodeIds, subnetAt } from "../../registry/registry.ts";
-import type { ReplicaCrypto } from "../../replica/interfaces/crypto.ts";
 import { loadMclBls } from "../../crypto/bls-mcl.ts";
 import { createNodeCrypto } from "../../shell/node-crypto.ts";
 import type { NodeId } from "../../types/ids.ts";
@@ -27,7 +26,7 @@ export interface FloorApi {
 }
 
 export function createFloor(): FloorApi {
-  let me: ReplicaCrypto;
+  let me: ReturnType<typeof createNodeCrypto>;
   let last: NodeId;
   let rounds: PreparedRound[] = [];
   return {

@@ -1,5 +1,6 @@
 /** Signs another root than the one it computed, and passes off certifications of it. */
 import { signedBytes } from "../../types/artifact.ts";
+import { GENESIS_VERSION } from "../../registry/registry.ts";
 import type { Hash } from "../../types/ids.ts";
 import { type LieMaker, retelling } from "./liar.ts";
 
@@ -14,5 +15,11 @@ export const certifiesAnotherState: LieMaker = ({ me, crypto, lied, read }) =>
     if (artifact.kind !== "certification-share" || artifact.signer !== me) return [artifact];
     lied();
     const root = another(artifact.root);
-    return [{ ...artifact, root, signature: crypto.signThreshold("high", signedBytes.certification(root)) }];
+    return [
+      {
+        ...artifact,
+        root,
+        signature: crypto.signThreshold("high", signedBytes.certification(root), GENESIS_VERSION),
+      },
+    ];
   });

@@ -24,6 +24,8 @@ export interface Checkers {
   executed(node: NodeId): Height;
   /** Highest finalized height of all. */
   readonly finalized: Height;
+  /** Named by honest nodes for sending what no honest node sends. */
+  readonly accused: ReadonlySet<NodeId>;
   /** How often a node found its state wrong. */
   readonly noticed: number;
   root(height: Height): Hash | undefined;
@@ -67,6 +69,7 @@ export function createCheckers(honest: ReadonlySet<NodeId>, read = readMessage):
   const doubleSigning = createDoubleSigning(report, read, wasAstray);
   let finalized = 0;
   let noticed = 0;
+  const accused = new Set<NodeId>();
   let judged = 0;
 
   function once(where: Map<MessageId, Height>, message: MessageId, height: Height, what: string): void {
@@ -94,6 +97,7 @@ export function createCheckers(honest: ReadonlySet<NodeId>, read = readMessage):
     get finalized() {
       return finalized;
     },
+    accused,
     get noticed() {
       return noticed;
     },
@@ -121,6 +125,9 @@ export function createCheckers(honest: ReadonlySet<NodeId>, read = readMessage):
           for (const message of fact.ingress) once(includedAt, message, fact.height, "finalized");
           if (new Set(fact.ingress).size < fact.ingress.length)
             report(`the block at height ${fact.height} holds a message twice`);
+          break;
+        case "peer-misbehaves":
+          accused.add(fact.peer);
           break;
         case "state-diverged":
           noticed++;

@@ -10,7 +10,12 @@ export async function minimise(
   breaks: (plan: Plan) => Promise<boolean>,
 ): Promise<Given> {
   const first = drawPlan(seed, given);
-  let least: Given = { nodes: first.nodes, heights: first.heights, only: kindsOf(first) };
+  let least: Given = {
+    crypto: given.crypto,
+    nodes: first.nodes,
+    heights: first.heights,
+    only: kindsOf(first),
+  };
   const shrink = async (smaller: Given): Promise<boolean> => {
     if (!(await breaks(drawPlan(seed, smaller)))) return false;
     least = smaller;

@@ -58,6 +58,8 @@ export interface Outcome {
   readonly happened: Readonly<Record<string, number>>;
   /** How often a node found its state wrong, dropped it and, as all must, came back. */
   readonly noticed: number;
+  /** Whom honest nodes have named for sending what no honest node sends: by position. */
+  readonly accused: readonly number[];
   /** SHA-256 over every message sent, in order, with sender and receiver. */
   readonly sent: Hash;
   /** Of the state at the height asked for. */
@@ -211,6 +213,7 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
     messages: checkers.messages([...honest][0]!),
     happened: tally.all(),
     noticed: checkers.noticed,
+    accused: [...nodes.keys()].filter((i) => checkers.accused.has(nodes[i]!)),
     sent: sent.digest(),
     root: checkers.root(plan.heights),
     lastFacts: lastFacts.slice(-FACTS_KEPT),

@@ -49,7 +49,7 @@ const sign = (suite: string, secret: bigint, message: Uint8Array): Uint8Array =>
 const nodeSignature = (publicKeyDer: Uint8Array, message: Uint8Array): Uint8Array =>
   padded(64, sha256(concat(publicKeyDer, message)));
 
-const STAND_IN: KeyScheme = {
+export const STAND_IN: KeyScheme = {
   nodeKey: (seed) => ed25519Der(sha256(seed)),
   blsKey: keyOf,
   provePossession: (secret) => sign("possession", secret, keyOf(secret)),
@@ -66,11 +66,10 @@ export function makeStandInGenesis(
   return { ...genesis, cryptos: genesis.secrets.map((s) => createStandInCrypto(s, subnet)) };
 }
 
-export function createStandInCrypto(secrets: NodeSecrets, subnet: SubnetRecord): ReplicaCrypto {
+export function createStandInCrypto(secrets: NodeSecrets, subnet: SubnetRecord) {
   const n = subnet.nodes.length;
   const indices = new Map(subnet.nodes.map((node, i) => [node.id, i]));
   const recordOf = (id: NodeId) => subnet.nodes[indices.get(id) ?? n];
-  const me = defined(recordOf(secrets.node), "a node's secrets belong to a node of the subnet");
   const thresholds = { low: lowThreshold(n), high: highThreshold(n) };
   const polynomials = {
     low: subnet.lowCoefficients.map(bigintOf),
@@ -136,12 +135,12 @@ export function createStandInCrypto(secrets: NodeSecrets, subnet: SubnetRecord):
       return record !== undefined && equalBytes(share, sign("multi", bigintOf(record.multiSigKey), message));
     },
 
-    sign: (message) => nodeSignature(me.publicKey, message),
+    sign: (message) => nodeSignature(STAND_IN.nodeKey(secrets.signingSeed), message),
     verify(message, signer, bytes) {
       const record = recordOf(signer);
       return record !== undefined && equalBytes(bytes, nodeSignature(record.publicKey, message));
     },
-  };
+  } satisfies ReplicaCrypto;
 }
 
 function weightsAtZero(indices: readonly number[]): bigint[] {

@@ -4,6 +4,7 @@ import { concat, equalBytes, toHex, utf8 } from "../../base/bytes.ts";
 import { sha256 } from "../../crypto/hash.ts";
 import { highThreshold } from "../../registry/registry.ts";
 import { signedBytes } from "../../types/artifact.ts";
+import type { SubnetRecord } from "../../registry/registry.ts";
 import type { Certification, CertificationArtifact, CertificationShare } from "../../types/consensus.ts";
 import type { Hash, Height, NodeId } from "../../types/ids.ts";
 import type { ReplicaCrypto } from "../interfaces/crypto.ts";
@@ -49,6 +50,11 @@ function toyCrypto(me: NodeId) {
   return { crypto: crypto as unknown as ReplicaCrypto, counts };
 }
 
+const committeesOf = ({ nodes }: SubnetRecord): CertifierView["committees"] => ({
+  registryVersion: () => 1,
+  thresholdCommittee: () => new Set(nodes.map(({ id }) => id)),
+});
+
 function world(heights: readonly Height[] = [1]) {
   const pool = new CertificationPool();
   let certified = 0;
@@ -58,7 +64,7 @@ function world(heights: readonly Height[] = [1]) {
       heights.filter((h) => h > certified).map((height) => ({ height, root: rootOf(height) })),
   } as unknown as CertifiableStates;
   const { crypto, counts } = toyCrypto(n0);
-  const view: CertifierView = { pool, states, crypto, me: n0, subnet, signs: true };
+  const view: CertifierView = { pool, states, crypto, me: n0, committees: committeesOf(subnet), signs: true };
   const blamed: string[] = [];
   const made: CertificationArtifact[] = [];
   const run = () => {
@@ -191,7 +197,8 @@ test("one node alone certifies itself", () => {
     ...toyCrypto(me).crypto,
     combineThreshold: () => fullBytes(signedBytes.certification(rootOf(1))),
   };
-  for (let i = 0; i < 5; i++) pool.apply(certify({ pool, states, crypto, me, subnet: alone, signs: true }));
+  for (let i = 0; i < 5; i++)
+    pool.apply(certify({ pool, states, crypto, me, committees: committeesOf(alone), signs: true }));
   expect(pool.certification(1)).toEqual(full());
 });
 

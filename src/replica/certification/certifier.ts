@@ -16,12 +16,12 @@
  *
  * Source: replica A.19, A.20; chain-key §1.4.
  */
-import type { SubnetRecord } from "../../registry/registry.ts";
 import { highThreshold } from "../../registry/registry.ts";
 import { signedBytes } from "../../types/artifact.ts";
 import type { Certification, CertificationShare } from "../../types/consensus.ts";
 import type { Hash, Height, NodeId } from "../../types/ids.ts";
 import type { ReplicaCrypto } from "../interfaces/crypto.ts";
+import type { PoolReader } from "../interfaces/pool-reader.ts";
 import type { CertifiableStates } from "../interfaces/state-reader.ts";
 import type { CertificationChange, CertificationPoolReader } from "../pools/certification-pool.ts";
 
@@ -37,7 +37,8 @@ export interface CertifierView {
   readonly states: CertifiableStates;
   readonly crypto: ReplicaCrypto;
   readonly me: NodeId;
-  readonly subnet: SubnetRecord;
+  /** Who holds shares of the key at a height, by which registry version. */
+  readonly committees: Pick<PoolReader, "thresholdCommittee" | "registryVersion">;
   /** False of a node that lost what it had signed: then it signs nothing, and goes by the others' certifications. */
   readonly signs: boolean;
 }
@@ -91,33 +92,35 @@ function certificationFault(
 
 /** V1. */
 function share(
-  { pool, crypto, me, signs }: CertifierView,
+  { pool, crypto, me, signs, committees }: CertifierView,
   height: Height,
   root: Hash,
 ): CertificationChange[] {
-  if (!signs) return [];
+  const version = committees.registryVersion(height);
+  if (!signs || version === undefined || !committees.thresholdCommittee(height).has(me)) return [];
   if (pool.certification(height) !== undefined) return [];
   if (pool.shares(height).some((s) => s.signer === me)) return [];
-  const signature = crypto.signThreshold("high", signedBytes.certification(root));
+  const signature = crypto.signThreshold("high", signedBytes.certification(root), version);
   const artifact: CertificationShare = { kind: "certification-share", height, root, signer: me, signature };
   return [{ kind: "add-to-validated", artifact }];
 }
 
 /** V4. */
 function combine(view: CertifierView, height: Height, root: Hash): CertificationChange[] {
-  const { pool, crypto, subnet } = view;
+  const { pool, crypto, committees } = view;
   if (pool.certification(height) !== undefined) return [];
   const { good, bad } = sift(view, height, root);
   const bySigner = new Map<NodeId, CertificationShare>();
   // A share of mine may be of a root that I have dropped since.
   const mine = pool.shares(height).filter((s) => s.root === root);
   for (const s of [...mine, ...good]) if (!bySigner.has(s.signer)) bySigner.set(s.signer, s);
-  const need = highThreshold(subnet.nodes.length);
-  if (bySigner.size < need) return bad;
+  const version = committees.registryVersion(height);
+  const need = highThreshold(committees.thresholdCommittee(height).size);
+  if (version === undefined || bySigner.size < need) return bad;
 
   const chosen = new Map([...bySigner].slice(0, need).map(([signer, s]) => [signer, s.signature]));
   const message = signedBytes.certification(root);
-  const signature = crypto.combineThreshold("high", chosen);
+  const signature = crypto.combineThreshold("high", chosen, version);
   if (signature !== undefined && crypto.verifyThreshold("high", message, signature)) {
     return [
       ...bad,
@@ -125,7 +128,8 @@ function combine(view: CertifierView, height: Height, root: Hash): Certification
     ];
   }
   const judged = good.map((artifact): CertificationChange => {
-    const valid = crypto.verifyThresholdShare("high", message, artifact.signer, artifact.signature);
+    const { signer } = artifact;
+    const valid = crypto.verifyThresholdShare("high", message, signer, artifact.signature, version);
     if (valid) return { kind: "move-to-validated", artifact };
     return { kind: "handle-invalid", artifact, because: "signature-invalid" satisfies CertificationFault };
   });
@@ -134,7 +138,7 @@ function combine(view: CertifierView, height: Height, root: Hash): Certification
 
 /** Shares worth combining, and what is to be said of the others without any pairing. */
 function sift(
-  { pool, subnet }: CertifierView,
+  { pool, committees }: CertifierView,
   height: Height,
   root: Hash,
 ): { readonly good: readonly CertificationShare[]; readonly bad: CertificationChange[] } {
@@ -144,7 +148,7 @@ function sift(
   for (const artifact of pool.unvalidatedShares(height)) {
     const fault = ((): CertificationFault | undefined => {
       if (artifact.root !== root) return "root-differs-from-mine";
-      if (!subnet.nodes.some((n) => n.id === artifact.signer)) return "signer-not-in-subnet";
+      if (!committees.thresholdCommittee(height).has(artifact.signer)) return "signer-not-in-subnet";
       return artifact.signature.length === length ? undefined : "signature-length";
     })();
     if (fault === undefined) good.push(artifact);

@@ -19,10 +19,11 @@
 import { compareText } from "../../base/bytes.ts";
 import { isSummaryHeight } from "../../registry/registry.ts";
 import { hashBlock, signedBytes } from "../../types/artifact.ts";
-import type { BatchPayload, Block, BlockProposal, ValidationContext } from "../../types/consensus.ts";
+import type { Block, BlockProposal, Summary, ValidationContext } from "../../types/consensus.ts";
 import { type Height, type LabTime, nanosOf, type NodeId, type Rank } from "../../types/ids.ts";
 import type { KnownBlock, PoolReader } from "../interfaces/pool-reader.ts";
 import { nothing, refuse, type Refused, type Turn, type View, waiting } from "./component.ts";
+import { versionAt } from "./membership.ts";
 import { bestRanked } from "./notary.ts";
 
 export type Refusal =
@@ -50,7 +51,9 @@ export function makeBlock(view: View): Turn {
   if (context === undefined) return waiting(height, refuse<Refusal>("parent-knows-more"));
   const past = pastPayloads(pool, context, verdict.parent);
   if (past === undefined) return waiting(height, refuse<Refusal>("state-behind-the-chain"));
-  const payload = isSummaryHeight(height, subnet) ? summaryPayload(view) : view.payloads.build(context, past);
+  const payload = isSummaryHeight(height, subnet)
+    ? { ingress: [], summary: summaryAfter(pool, height, context) }
+    : view.payloads.build(context, past);
   const block: Block = { parent: verdict.parent.hash, height, rank: verdict.rank, context, payload };
   const hash = hashBlock(block);
   const signature = crypto.sign(signedBytes.proposal(height, hash, subnet.id));
@@ -90,11 +93,15 @@ function parentOf(pool: PoolReader, height: Height): KnownBlock {
   return [...pool.notarizedBlocks(height - 1)].sort(order)[0]!;
 }
 
-/** B6. The genesis keys carry over, and so do the nodes: DIVERGENCES.md. */
-export function summaryPayload({ latestRegistryVersion }: View): BatchPayload {
-  const version = latestRegistryVersion;
-  return { ingress: [], summary: { registryVersion: version, nextRegistryVersion: version } };
-}
+/** B6. Who this interval belongs to was said by the summary before; this one says who the next belongs to. */
+export const summaryAfter = (
+  pool: PoolReader,
+  height: Height,
+  { registryVersion }: ValidationContext,
+): Summary => ({
+  registryVersion: versionAt(pool, height),
+  nextRegistryVersion: registryVersion,
+});
 
 /** B3; undefined when the parent's maker has seen more of the state or the registry than I have. */
 function contextAfter(parent: KnownBlock, view: View): ValidationContext | undefined {

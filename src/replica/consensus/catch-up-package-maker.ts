@@ -22,6 +22,7 @@ import type { Height, NodeId } from "../../types/ids.ts";
 import type { PoolReader } from "../interfaces/pool-reader.ts";
 import type { StateReader } from "../interfaces/state-reader.ts";
 import { nothing, refuse, type Refused, type Turn, type View, waiting } from "./component.ts";
+import { versionAt } from "./membership.ts";
 
 export type Refusal =
   | "no-summary"
@@ -38,7 +39,11 @@ export function makeCatchUpPackageShare({ pool, me, crypto, subnet, states }: Vi
   const verdict = judge(pool, me, height, states);
   if (!verdict.act) return verdict.because === "already-signed" ? nothing : waiting(height, verdict);
   const { content } = verdict;
-  const signature = crypto.signThreshold("high", signedBytes.catchUpPackage(content));
+  const signature = crypto.signThreshold(
+    "high",
+    signedBytes.catchUpPackage(content),
+    versionAt(pool, height),
+  );
   const share = { kind: "catch-up-package-share", content, signer: me, signature } as const;
   return { changes: [{ kind: "add-to-validated", artifact: share }], waits: [] };
 }

@@ -15,9 +15,8 @@ import type { StateReader } from "../interfaces/state-reader.ts";
 /** Everything that consensus needs from outside. */
 export interface ConsensusDeps {
   readonly me: NodeId;
+  /** Grows while the node runs. */
   readonly registry: Registry;
-  /** The version that governs committees. Until summary blocks exist it is the one the subnet began with. */
-  readonly registryVersion: RegistryVersion;
   readonly crypto: ReplicaCrypto;
   readonly payloads: PayloadBuilder;
   readonly states: StateReader;
@@ -31,6 +30,7 @@ export interface ConsensusDeps {
 export interface View {
   readonly pool: PoolReader;
   readonly me: NodeId;
+  /** As the subnet began: of its name and its parameters, which do not change. Who is in it is the pool's to say. */
   readonly subnet: SubnetRecord;
   readonly crypto: ReplicaCrypto;
   readonly states: StateReader;

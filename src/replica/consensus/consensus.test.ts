@@ -15,7 +15,6 @@ function nodeOf(n: number, me = nodesOf(n)[0]!) {
     {
       me,
       registry: registryOf(subnetOf(n)),
-      registryVersion: 1,
       crypto: fakeCrypto(me, nodesOf(n)),
       payloads: { build: () => ({ ingress: [] }), validate: () => ({ kind: "valid" }) },
       states: {

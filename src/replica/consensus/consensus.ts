@@ -14,7 +14,7 @@
  * Source: replica A.4; models §1.1.
  * Checked by: consensus.test.ts, rotation.test.ts, tests/unit/consensus-network.test.ts.
  */
-import { subnetAt } from "../../registry/registry.ts";
+import { GENESIS_VERSION, subnetAt } from "../../registry/registry.ts";
 import type { EncodedArtifact } from "../../types/artifact.ts";
 import type { Batch } from "../../types/batch.ts";
 import type { ConsensusArtifact } from "../../types/consensus.ts";
@@ -104,11 +104,11 @@ export function createConsensus(
   startedAt: LabTime,
   from?: ConsensusSnapshot,
 ): Consensus {
-  const subnet = subnetAt(deps.registry, deps.registryVersion);
-  const { registryVersion, decodeIngress } = deps;
-  const genesis = { subnet: subnet.id, registryVersion, startedAt };
+  const subnet = subnetAt(deps.registry, GENESIS_VERSION);
+  const { decodeIngress } = deps;
+  const genesis = { subnet: subnet.id, registryVersion: GENESIS_VERSION, startedAt };
   const store = createConsensusPool(genesis, from?.pool);
-  const pool = withMembership(store.reader, subnet, registryVersion);
+  const pool = withMembership(store.reader, deps.registry, subnet);
   const marks: PurgeMarks = { finalized: 0 };
   const said = new Map<string, string>(from?.said);
   let delivered = from?.delivered ?? 0;
@@ -121,6 +121,7 @@ export function createConsensus(
   let news = true;
   let executed: Height = -1;
   let certified: Height = -1;
+  let registryVersion = GENESIS_VERSION;
 
   /** C6. */
   const remembers = (): boolean => {
@@ -174,7 +175,9 @@ export function createConsensus(
   function nothingNew(now: LabTime): boolean {
     const due = cutShort || (wakeAt !== undefined && wakeAt <= now);
     const moved =
-      executed !== deps.states.latestHeight() || certified !== deps.states.latestCertifiedHeight();
+      executed !== deps.states.latestHeight() ||
+      certified !== deps.states.latestCertifiedHeight() ||
+      registryVersion !== deps.registry.latestVersion;
     return !news && !due && !moved;
   }
 
@@ -182,6 +185,7 @@ export function createConsensus(
     if (nothingNew(now)) return { announce: [], batches: [], facts: [], validated: [] };
     executed = deps.states.latestHeight();
     certified = deps.states.latestCertifiedHeight();
+    registryVersion = deps.registry.latestVersion;
     news = false;
     const announce: EncodedArtifact<ConsensusArtifact>[] = [];
     const batches: Batch[] = [];

@@ -3,7 +3,7 @@ import { type EncodedArtifact, heightOf } from "../../types/artifact.ts";
 import type { ConsensusArtifact } from "../../types/consensus.ts";
 import { type Height, heightsAfter } from "../../types/ids.ts";
 import type { Fact } from "../../types/trace.ts";
-import type { KnownBlock, PoolReader } from "../interfaces/pool-reader.ts";
+import type { KnownBlock, PoolReader, Unvalidated } from "../interfaces/pool-reader.ts";
 import type { Applied } from "../pools/consensus-pool.ts";
 import { ingressOf } from "./batch-delivery.ts";
 import type { ConsensusDeps } from "./component.ts";
@@ -19,7 +19,12 @@ export function factsOf({ action, entries }: Applied, decodeIngress: DecodeIngre
       return entries.map(validatedFact);
     case "handle-invalid": {
       const because = action.details === undefined ? action.because : `${action.because}: ${action.details}`;
-      return entries.map((e) => ({ kind: "artifact-refused", ...named(e), because }));
+      return entries.map((e) => ({
+        kind: "artifact-refused",
+        ...named(e),
+        because,
+        ...("from" in e ? { from: (e as Unvalidated).from } : {}),
+      }));
     }
     default:
       return [];

@@ -47,7 +47,7 @@ export const registryOf = (subnet: SubnetRecord): Registry => ({
 const digest = (label: string, message: Uint8Array): Uint8Array => sha256(concat(utf8(label), message));
 const GARBLED = new Uint8Array(32);
 
-export function fakeCrypto(me: NodeId, nodes: readonly NodeId[]): ReplicaCrypto {
+export function fakeCrypto(me: NodeId, nodes: readonly NodeId[]) {
   const share = (label: string, message: Uint8Array, signer: NodeId) =>
     concat(digest(label, message), fromHex(signer));
   const single = (signer: NodeId, message: Uint8Array) => digest(`single ${signer}`, message);
@@ -72,14 +72,20 @@ export function fakeCrypto(me: NodeId, nodes: readonly NodeId[]): ReplicaCrypto 
     verifyMultiShare: (message, signer, s) => equalBytes(s, single(signer, message)),
     sign: (message) => single(me, message),
     verify: (message, signer, signature) => equalBytes(signature, single(signer, message)),
-  };
+  } satisfies ReplicaCrypto;
 }
+
+/** Of a subnet whose nodes stay. */
+const ONE_VERSION: Partial<Record<string | symbol, unknown>> = {
+  registryVersion: () => 1,
+  isKnown: () => true,
+};
 
 /** A pool of which a test says exactly what it answers; any other question is an error of the test. */
 export function poolOf(answers: Partial<PoolReader>): PoolReader {
   return new Proxy({} as PoolReader, {
     get(_target, name) {
-      const answer = answers[name as keyof PoolReader];
+      const answer = answers[name as keyof PoolReader] ?? ONE_VERSION[name];
       assert(answer !== undefined, `the test says what ${String(name)} answers`);
       return answer;
     },

@@ -3,7 +3,7 @@ import { encoded } from "../../types/artifact.ts";
 import type { ConsensusArtifact, NotarizationShare } from "../../types/consensus.ts";
 import type { NodeId } from "../../types/ids.ts";
 import { createConsensusPool } from "../pools/consensus-pool.ts";
-import { nodesOf, proposalOf, SUBNET, subnetOf } from "./fixtures.ts";
+import { nodesOf, proposalOf, SUBNET, registryOf, subnetOf } from "./fixtures.ts";
 import { judgeArrival, LOOK_AHEAD } from "./intake.ts";
 import { withMembership } from "./membership.ts";
 
@@ -17,7 +17,7 @@ const share = (height: number, salt = 0, signer = B): NotarizationShare => ({
 
 function poolFor() {
   const store = createConsensusPool({ subnet: SUBNET, registryVersion: 1, startedAt: 0 });
-  const pool = withMembership(store.reader, subnetOf(4), 1);
+  const pool = withMembership(store.reader, registryOf(subnetOf(4)), subnetOf(4));
   return {
     store,
     judge: (artifact: ConsensusArtifact, from: NodeId = A) => judgeArrival(pool, encoded(artifact), from),

@@ -36,15 +36,16 @@ export function judgeArrival(
   from: NodeId,
 ): Refusal | undefined {
   const height = heightOf(artifact);
-  const nodes = pool.thresholdCommittee(height);
-  if (!nodes.has(from)) return "unknown-peer";
-  if ("signer" in artifact && !nodes.has(artifact.signer)) return "unknown-signer";
+  if (!pool.isKnown(from)) return "unknown-peer";
   if (height === 0) return "height-zero";
   if (pool.has(id)) return "duplicate";
   if (superseded(pool, artifact, height)) return "superseded";
   if (artifact.kind === "catch-up-package")
     return heldPackages(pool, from) >= PACKAGES_MAX ? "too-many-from-this-peer" : undefined;
   if (height > settledHeight(pool, artifact) + LOOK_AHEAD) return "too-far-ahead";
+  const nodes = pool.thresholdCommittee(height);
+  if (nodes.size === 0) return "too-far-ahead";
+  if ("signer" in artifact && !nodes.has(artifact.signer)) return "unknown-signer";
   const signer = signerOf(artifact);
   const held = pool
     .unvalidatedAt(artifact.kind, height)

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { faultsTolerated, highThreshold, lowThreshold } from "../../registry/registry.ts";
-import { nodesOf, poolOf, subnetOf } from "./fixtures.ts";
+import { nodesOf, poolOf, registryOf, subnetOf } from "./fixtures.ts";
 import { blockMakerCount, committeeSize, shuffled, withMembership } from "./membership.ts";
 
 const BEACON = "ab".repeat(32);
@@ -80,13 +80,14 @@ describe("the reader", () => {
     const pool = withMembership(
       {
         ...poolOf({}),
+        summary: (h: number) => (h === 0 ? { registryVersion: 1, nextRegistryVersion: 1 } : undefined),
         beaconHash: (h: number) => {
           asked.push(h);
           return h === 6 ? BEACON : undefined;
         },
       } as Parameters<typeof withMembership>[0],
+      registryOf(subnetOf(7)),
       subnetOf(7),
-      1,
     );
     expect(pool.blockMakers(7)).toEqual(
       shuffled(nodesOf(7), BEACON, "ic-crypto-prng-blockmaker-ranking").slice(0, 3),

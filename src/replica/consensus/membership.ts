@@ -6,14 +6,18 @@
  *       honest node, and the honest ones alone are a quorum.
  *   M3  Block makers: the first f + 1 of another shuffle, so one of them is honest.
  *   M4  The two shuffles are drawn for different purposes and tell nothing of each other.
+ *   M5  All heights of a DKG interval, its summary included, have the nodes of one registry version: the one that the
+ *       summary before it announced. So everybody knows them before the interval begins, and newcomers have an interval's
+ *       time to fetch the state.
  *
  * Drawing from the beacon below lets block making and the beacon of this height run side by side.
  * Source: replica A.2, A.3.
  * Checked by: membership.test.ts.
  */
+import { defined } from "../../base/assert.ts";
 import { fromHex } from "../../base/bytes.ts";
 import { chacha20Rng, deriveSeed, seedFromBytes } from "../../crypto/chacha.ts";
-import { faultsTolerated, nodeIds, type SubnetRecord } from "../../registry/registry.ts";
+import { faultsTolerated, nodeIds, type Registry, type SubnetRecord } from "../../registry/registry.ts";
 import type { Hash, Height, NodeId, RegistryVersion } from "../../types/ids.ts";
 import type { PoolQueries, PoolReader } from "../interfaces/pool-reader.ts";
 
@@ -26,35 +30,68 @@ type Purpose = "ic-crypto-prng-blockmaker-ranking" | "ic-crypto-prng-committee-s
 export const shuffled = (nodes: readonly NodeId[], beacon: Hash, purpose: Purpose): NodeId[] =>
   chacha20Rng(deriveSeed(seedFromBytes(fromHex(beacon)), purpose)).shuffle([...nodes].sort());
 
-/** The pool's questions and the subnet's answers together. What was drawn once per beacon is remembered. */
+/** The pool's questions and the registry's answers together. What was drawn once per beacon is remembered. */
 export function withMembership(
   pool: PoolQueries,
-  subnet: SubnetRecord,
-  registryVersion: RegistryVersion,
+  registry: Registry,
+  { dkgIntervalLength }: Pick<SubnetRecord, "dkgIntervalLength">,
 ): PoolReader {
-  const nodes = nodeIds(subnet);
-  const everybody: ReadonlySet<NodeId> = new Set(nodes);
-  const committees = remembered((beacon) => {
-    const order = shuffled(nodes, beacon, "ic-crypto-prng-committee-sampling");
-    return new Set(order.slice(0, committeeSize(nodes.length)));
-  });
-  const rankings = remembered((beacon) =>
-    shuffled(nodes, beacon, "ic-crypto-prng-blockmaker-ranking").slice(0, blockMakerCount(nodes.length)),
-  );
+  const length = dkgIntervalLength + 1;
+  const known = new Map<RegistryVersion, Members>();
+  function membersOf(version: RegistryVersion): Members | undefined {
+    const subnet = registry.versions.get(version);
+    const members = known.get(version) ?? (subnet && drawnFrom(nodeIds(subnet)));
+    if (members !== undefined) known.set(version, members);
+    return members;
+  }
+  /** M5. The first interval has no summary before it but the genesis. */
+  function registryVersion(height: Height): RegistryVersion | undefined {
+    const start = height - (height % length);
+    return pool.summary(start)?.registryVersion ?? pool.summary(start - length)?.nextRegistryVersion;
+  }
+  function membersAt(height: Height): Members | undefined {
+    const version = registryVersion(height);
+    return version === undefined ? undefined : membersOf(version);
+  }
   const drawn =
-    <T>(draw: (beacon: Hash) => T) =>
+    <T>(draw: (members: Members, beacon: Hash) => T) =>
     (height: Height): T | undefined => {
       const beacon = pool.beaconHash(height - 1);
-      return beacon === undefined ? undefined : draw(beacon);
+      const members = membersAt(height);
+      return beacon === undefined || members === undefined ? undefined : draw(members, beacon);
     };
   return {
     ...pool,
-    registryVersion: () => registryVersion,
-    notaryCommittee: drawn(committees),
-    blockMakers: drawn(rankings),
-    thresholdCommittee: () => everybody,
+    registryVersion,
+    isKnown: (node) => [...registry.versions.keys()].some((version) => membersOf(version)?.all.has(node)),
+    notaryCommittee: drawn(({ committee }, beacon) => committee(beacon)),
+    blockMakers: drawn(({ ranking }, beacon) => ranking(beacon)),
+    thresholdCommittee: (height) => membersAt(height)?.all ?? NOBODY,
   };
 }
+
+/** The registry version of a height whose committee has members. */
+export const versionAt = (pool: Pick<PoolReader, "registryVersion">, height: Height): RegistryVersion =>
+  defined(pool.registryVersion(height), "a committee is of a registry version");
+
+const NOBODY: ReadonlySet<NodeId> = new Set();
+
+interface Members {
+  readonly all: ReadonlySet<NodeId>;
+  readonly committee: (beacon: Hash) => ReadonlySet<NodeId>;
+  readonly ranking: (beacon: Hash) => readonly NodeId[];
+}
+
+const drawnFrom = (nodes: readonly NodeId[]): Members => ({
+  all: new Set(nodes),
+  committee: remembered((beacon) => {
+    const order = shuffled(nodes, beacon, "ic-crypto-prng-committee-sampling");
+    return new Set(order.slice(0, committeeSize(nodes.length)));
+  }),
+  ranking: remembered((beacon) =>
+    shuffled(nodes, beacon, "ic-crypto-prng-blockmaker-ranking").slice(0, blockMakerCount(nodes.length)),
+  ),
+});
 
 /** Committees of the last few heights are asked for again and again. */
 const REMEMBERED_MAX = 64;

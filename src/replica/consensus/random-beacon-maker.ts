@@ -21,6 +21,7 @@ import type { RandomBeaconContent } from "../../types/consensus.ts";
 import type { Height, NodeId } from "../../types/ids.ts";
 import type { PoolReader } from "../interfaces/pool-reader.ts";
 import { nothing, refuse, type Refused, type Turn, type View, waiting } from "./component.ts";
+import { versionAt } from "./membership.ts";
 
 export type Refusal = "not-in-committee" | "beacon-present" | "previous-beacon-missing" | "already-signed";
 export type Verdict = { readonly act: true; readonly content: RandomBeaconContent } | Refused<Refusal>;
@@ -30,7 +31,7 @@ export function makeRandomBeaconShare({ pool, me, crypto }: View): Turn {
   const verdict = judge(pool, me, height);
   if (!verdict.act) return verdict.because === "previous-beacon-missing" ? waiting(height, verdict) : nothing;
   const { content } = verdict;
-  const signature = crypto.signThreshold("low", signedBytes.randomBeacon(content));
+  const signature = crypto.signThreshold("low", signedBytes.randomBeacon(content), versionAt(pool, height));
   const share = { kind: "random-beacon-share", content, signer: me, signature } as const;
   return { changes: [{ kind: "add-to-validated", artifact: share }], waits: [] };
 }

@@ -17,6 +17,7 @@ import { signedBytes } from "../../types/artifact.ts";
 import { type Height, heightsAfter, type NodeId } from "../../types/ids.ts";
 import type { PoolReader } from "../interfaces/pool-reader.ts";
 import { refuse, type Refused, type Turn, type View } from "./component.ts";
+import { versionAt } from "./membership.ts";
 
 /** Tapes beyond the next batch's that one turn looks at. Source: replica A.11. */
 const TAPES_AHEAD_MAX = 16;
@@ -31,7 +32,11 @@ export function makeRandomTapeShares({ pool, me, crypto, deliveredHeight }: View
   const changes = [...heightsAfter(after, upTo)]
     .filter((height) => judge(pool, me, height).act)
     .map((height) => {
-      const signature = crypto.signThreshold("low", signedBytes.randomTape({ height }));
+      const signature = crypto.signThreshold(
+        "low",
+        signedBytes.randomTape({ height }),
+        versionAt(pool, height),
+      );
       const artifact = { kind: "random-tape-share", content: { height }, signer: me, signature } as const;
       return { kind: "add-to-validated", artifact } as const;
     });

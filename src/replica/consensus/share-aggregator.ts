@@ -25,6 +25,8 @@ import { type Height, heightsAfter, type NodeId } from "../../types/ids.ts";
 import type { ChangeAction } from "../interfaces/consensus-actions.ts";
 import type { Unvalidated } from "../interfaces/pool-reader.ts";
 import type { Turn, View, Wait } from "./component.ts";
+import type { PoolReader } from "../interfaces/pool-reader.ts";
+import { versionAt } from "./membership.ts";
 
 export type Refusal = "too-few-shares";
 
@@ -57,6 +59,7 @@ export function aggregateShares(view: View): Turn {
 }
 
 function aggregate(g: Gathering, blamed: (peer: NodeId) => boolean): ChangeAction[] {
+  if (g.committee.size === 0) return []; // nobody knows yet whose height it is
   const chosen = new Map<NodeId, Candidate>();
   const suspects: Unvalidated<Share>[] = [];
   for (const share of g.validated) chosen.set(share.artifact.signer, share);
@@ -124,9 +127,10 @@ function* catchUp({ pool, me, crypto }: View): Generator<Gathering> {
     threshold: highThreshold(committee.size),
     validated: pool.validatedAt(kind, height).filter(same),
     unvalidated: pool.unvalidatedAt(kind, height).filter(same),
-    verifyShare: (s) => crypto.verifyThresholdShare("high", message, s.signer, s.signature),
+    verifyShare: (s) =>
+      crypto.verifyThresholdShare("high", message, s.signer, s.signature, versionAt(pool, height)),
     combine(shares) {
-      const signature = crypto.combineThreshold("high", shares);
+      const signature = crypto.combineThreshold("high", shares, versionAt(pool, height));
       if (signature === undefined || !crypto.verifyThreshold("high", message, signature)) return undefined;
       return catchUpPackage(block.block, beacon, mine.content.state, signature);
     },
@@ -143,11 +147,11 @@ function* beacon({ pool, crypto }: View): Generator<Gathering> {
   const message = () => signedBytes.randomBeacon(content);
   yield {
     height,
-    ...lowGathering(pool.thresholdCommittee(height), crypto, message),
+    ...lowGathering(pool, height, crypto, message),
     validated: pool.validatedAt(kind, height).filter(same),
     unvalidated: pool.unvalidatedAt(kind, height).filter(same),
     combine(shares) {
-      const signature = crypto.combineThreshold("low", shares);
+      const signature = crypto.combineThreshold("low", shares, versionAt(pool, height));
       if (signature === undefined || !crypto.verifyThreshold("low", message(), signature)) return undefined;
       return { kind: "random-beacon", content, signature };
     },
@@ -160,22 +164,31 @@ function* tape({ pool, crypto }: View, height: Height): Generator<Gathering> {
   const message = () => signedBytes.randomTape({ height });
   yield {
     height,
-    ...lowGathering(pool.thresholdCommittee(height), crypto, message),
+    ...lowGathering(pool, height, crypto, message),
     validated: pool.validatedAt(kind, height),
     unvalidated: pool.unvalidatedAt(kind, height),
     combine(shares) {
-      const signature = crypto.combineThreshold("low", shares);
+      const signature = crypto.combineThreshold("low", shares, versionAt(pool, height));
       if (signature === undefined || !crypto.verifyThreshold("low", message(), signature)) return undefined;
       return { kind: "random-tape", content: { height }, signature };
     },
   };
 }
 
-const lowGathering = (committee: ReadonlySet<NodeId>, crypto: View["crypto"], message: () => Uint8Array) => ({
-  committee,
-  threshold: lowThreshold(committee.size),
-  verifyShare: (s: Share) => crypto.verifyThresholdShare("low", message(), s.signer, s.signature),
-});
+function lowGathering(
+  pool: PoolReader,
+  height: Height,
+  crypto: View["crypto"],
+  message: () => Uint8Array,
+): Pick<Gathering, "committee" | "threshold" | "verifyShare"> {
+  const committee = pool.thresholdCommittee(height);
+  return {
+    committee,
+    threshold: lowThreshold(committee.size),
+    verifyShare: (s) =>
+      crypto.verifyThresholdShare("low", message(), s.signer, s.signature, versionAt(pool, height)),
+  };
+}
 
 /** One gathering per validated block that has no notarization yet. */
 function* notarizations(view: View, height: Height): Generator<Gathering> {
@@ -195,7 +208,7 @@ function* finalization(view: View, height: Height): Generator<Gathering> {
 }
 
 function* multi(
-  { pool, crypto, subnet }: View,
+  { pool, crypto }: View,
   kind: "notarization" | "finalization",
   content: BlockRef,
 ): Generator<Gathering> {
@@ -208,7 +221,7 @@ function* multi(
   yield {
     height,
     committee,
-    threshold: highThreshold(subnet.nodes.length),
+    threshold: highThreshold(pool.thresholdCommittee(height).size),
     validated: pool.validatedAt(`${kind}-share`, height).filter(same),
     unvalidated: pool.unvalidatedAt(`${kind}-share`, height).filter(same),
     verifyShare: (s) => crypto.verifyMultiShare(message(), s.signer, s.signature),

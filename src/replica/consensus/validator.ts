@@ -18,11 +18,10 @@
  * Source: replica A.12, A.1.
  * Checked by: validator.test.ts.
  */
-import { defined } from "../../base/assert.ts";
 import { highThreshold, isSummaryHeight } from "../../registry/registry.ts";
 import { signedBytes } from "../../types/artifact.ts";
 import type {
-  BatchPayload,
+  Block,
   BlockProposal,
   CatchUpPackage,
   EquivocationProof,
@@ -32,7 +31,7 @@ import type {
 import { type Height, type LabTime, nanosOf } from "../../types/ids.ts";
 import type { ChangeAction, InvalidReason } from "../interfaces/consensus-actions.ts";
 import type { ConsensusKind, KnownBlock, OfKind, Unvalidated } from "../interfaces/pool-reader.ts";
-import { pastPayloads, summaryPayload } from "./block-maker.ts";
+import { pastPayloads, summaryAfter } from "./block-maker.ts";
 import { nothing, type Turn, type View, type Wait } from "./component.ts";
 import { bestRanked } from "./notary.ts";
 
@@ -155,13 +154,14 @@ const finalizations = (view: View): Turn =>
   });
 
 /** V4. */
-export function judgeMulti({ pool, crypto, subnet }: View, artifact: Notarization | Finalization): Verdict {
+export function judgeMulti({ pool, crypto }: View, artifact: Notarization | Finalization): Verdict {
   const { content, signers, signature } = artifact;
   const committee = pool.notaryCommittee(content.height);
   if (committee === undefined) return wait("previous-beacon-missing");
   if (new Set(signers).size !== signers.length) return invalid("repeated-signer");
   if (!signers.every((signer) => committee.has(signer))) return invalid("not-in-committee");
-  if (signers.length < highThreshold(subnet.nodes.length)) return invalid("too-few-signers");
+  if (signers.length < highThreshold(pool.thresholdCommittee(content.height).size))
+    return invalid("too-few-signers");
   const message = signedBytes[artifact.kind](content);
   return crypto.verifyMulti(message, signers, signature) ? valid : invalid("bad-signature");
 }
@@ -244,7 +244,7 @@ function judgeContext(view: View, { block }: BlockProposal, parent: KnownBlock):
 }
 
 function judgePayload(view: View, { block, signer }: BlockProposal, parent: KnownBlock): Verdict {
-  if (isSummaryHeight(block.height, view.subnet)) return judgeSummary(view, block.payload);
+  if (isSummaryHeight(block.height, view.subnet)) return judgeSummary(view, block);
   if (block.payload.summary !== undefined) return invalid("not-a-summary-height");
   const past = pastPayloads(view.pool, block.context, parent);
   if (past === undefined) return wait("payload-not-judgeable");
@@ -260,8 +260,8 @@ function judgePayload(view: View, { block, signer }: BlockProposal, parent: Know
 }
 
 /** V7. */
-function judgeSummary(view: View, payload: BatchPayload): Verdict {
-  const mine = defined(summaryPayload(view).summary, "a summary payload has one");
+function judgeSummary({ pool }: View, { height, context, payload }: Block): Verdict {
+  const mine = summaryAfter(pool, height, context);
   const isMine =
     payload.ingress.length === 0 &&
     payload.queryStats === undefined &&

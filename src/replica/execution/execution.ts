@@ -38,6 +38,8 @@ export interface Execution {
   readonly ingressFilter: IngressFilter;
   /** Of a module that was installed once: what its upload makes today. */
   readonly codeOf: (uploaded: Uint8Array) => InstalledCode;
+  /** Heights will be executed again: what is known of long executions is not theirs. */
+  readonly forgetRuns: () => void;
 }
 
 export const createExecution = (host: WasmHost, longRuns = createLongRuns(host)): Execution => ({
@@ -57,6 +59,7 @@ export const createExecution = (host: WasmHost, longRuns = createLongRuns(host))
     answerRawRand: (draft, request, bytes) =>
       respond(draft, request.origin, MANAGEMENT_CANISTER, rawRandAnswer(bytes), request.cycles),
   },
+  forgetRuns: () => longRuns.forget(),
   queries: createQueryExecutor(host),
   ingressFilter: createIngressFilter(host),
   codeOf(uploaded) {

@@ -45,12 +45,15 @@ export interface LongRuns {
   attempt(execution: string, paid: bigint): RunCanister;
   /** The execution is over. */
   end(execution: string): void;
+  /** Heights will be executed again, perhaps to another end: their executions have the same names, and nothing in common. */
+  forget(): void;
 }
 
 /** `maxElsewhere`: executions that go on on other threads at once. */
 export function createLongRuns(host: WasmHost, maxElsewhere = Infinity): LongRuns {
   const known = new Map<string, Map<number, Run | "long">>();
   const elsewhere = new Set<string>();
+  let era = 0;
 
   function outcomesOf(execution: string): Map<number, Run | "long"> {
     const outcomes = known.get(execution) ?? new Map<number, Run | "long">();
@@ -75,12 +78,17 @@ export function createLongRuns(host: WasmHost, maxElsewhere = Infinity): LongRun
     outcomesOf(execution).set(nth, "long");
     if (!elsewhere.has(execution) && elsewhere.size >= maxElsewhere) return { instructions: 0n };
     elsewhere.add(execution);
-    const progress = host.elsewhere(`${execution}/${nth}`, job);
+    const progress = host.elsewhere(`${era}/${execution}/${nth}`, job);
     return progress.kind === "ended" ? rebased(progress.result as Run, canister) : progress;
   }
 
   return {
     end,
+    forget() {
+      known.clear();
+      elsewhere.clear();
+      era++;
+    },
     attempt(execution, paid) {
       let used = 0n;
       let index = 0;

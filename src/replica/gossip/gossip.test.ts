@@ -64,7 +64,7 @@ function nodeWith(artifacts: readonly ConsensusArtifact[], pending = 0, from?: G
   const gossip = createGossip(
     {
       me: ME,
-      peers: [A, B],
+      peers: () => [A, B],
       pool: store.reader as PoolReader,
       certifications: {
         certification: (h) => (h <= store.reader.finalizedHeight() ? certification(h) : undefined),
@@ -221,7 +221,7 @@ describe("asking", () => {
   });
 
   it("has nothing to say alone", () => {
-    const gossip = createGossip({ ...({} as Parameters<typeof createGossip>[0]), peers: [] });
+    const gossip = createGossip({ ...({} as Parameters<typeof createGossip>[0]), peers: () => [] });
     expect(gossip.nextWake(5)).toBeUndefined();
     expect(gossip.announce([encoded({ kind: "ingress", bytes: new Uint8Array(1) })])).toEqual([]);
   });

@@ -49,8 +49,8 @@ const ORDINARY_GAP = 2;
 
 export interface GossipDeps {
   readonly me: NodeId;
-  /** Without this node. */
-  readonly peers: readonly NodeId[];
+  /** Without this node: who is in the subnet, and who is to come. */
+  readonly peers: () => readonly NodeId[];
   readonly pool: PoolReader;
   readonly certifications: CertificationGossipReader;
   readonly ingress: IngressGossipReader;
@@ -113,7 +113,7 @@ export function createGossip(deps: GossipDeps, from?: GossipSnapshot): Gossip {
   let asked = from?.asked;
   let pendingIngress: ReadonlySet<ArtifactId> = from?.pendingIngress ?? new Set();
 
-  const broadcast = (bytes: Uint8Array): Send[] => deps.peers.map((to) => ({ to, bytes }));
+  const broadcast = (bytes: Uint8Array): Send[] => deps.peers().map((to) => ({ to, bytes }));
 
   const status = (): GossipStatus => ({
     finalized: pool.finalizedHeight(),
@@ -144,7 +144,7 @@ export function createGossip(deps: GossipDeps, from?: GossipSnapshot): Gossip {
   /** S4: the peer that is furthest ahead, by order of ids among equals. */
   function helper(mine: GossipStatus): NodeId | undefined {
     let best: NodeId | undefined;
-    for (const peer of deps.peers) {
+    for (const peer of deps.peers()) {
       const theirs = peers.get(peer)?.status;
       if (theirs === undefined || !behind(mine, theirs)) continue;
       const other = best && peers.get(best)?.status;
@@ -222,7 +222,7 @@ export function createGossip(deps: GossipDeps, from?: GossipSnapshot): Gossip {
       return sends;
     },
     nextWake(now) {
-      if (deps.peers.length === 0) return undefined;
+      if (deps.peers().length === 0) return undefined;
       const due = Math.min(statusDue, ingressDue);
       return asked === undefined ? due : Math.max(now, Math.min(due, asked.at + BEHIND_EVERY_MS));
     },

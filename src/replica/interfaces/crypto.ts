@@ -8,17 +8,28 @@
  * Combined signatures are verified, shares only when a combination failed: sound because node keys carry proofs of
  * possession. Source: chain-key §1–2, §1.4.
  */
-import type { NodeId } from "../../types/ids.ts";
+import type { NodeId, RegistryVersion } from "../../types/ids.ts";
 
 /** low: f+1 shares (beacon, tape). high: 2f+1 (certification, catch-up packages). */
 export type ThresholdKind = "low" | "high";
 
+/** `version`: the registry's, whose nodes hold the shares. Combined signatures are of one key whoever holds its shares. */
 export interface ReplicaCrypto {
-  signThreshold(kind: ThresholdKind, message: Uint8Array): Uint8Array;
+  signThreshold(kind: ThresholdKind, message: Uint8Array, version: RegistryVersion): Uint8Array;
   /** Any t valid shares give the same signature. */
-  combineThreshold(kind: ThresholdKind, shares: ReadonlyMap<NodeId, Uint8Array>): Uint8Array | undefined;
+  combineThreshold(
+    kind: ThresholdKind,
+    shares: ReadonlyMap<NodeId, Uint8Array>,
+    version: RegistryVersion,
+  ): Uint8Array | undefined;
   verifyThreshold(kind: ThresholdKind, message: Uint8Array, signature: Uint8Array): boolean;
-  verifyThresholdShare(kind: ThresholdKind, message: Uint8Array, signer: NodeId, share: Uint8Array): boolean;
+  verifyThresholdShare(
+    kind: ThresholdKind,
+    message: Uint8Array,
+    signer: NodeId,
+    share: Uint8Array,
+    version: RegistryVersion,
+  ): boolean;
 
   signMulti(message: Uint8Array): Uint8Array;
   combineMulti(shares: ReadonlyMap<NodeId, Uint8Array>): Uint8Array | undefined;

@@ -1,5 +1,6 @@
 /** The core's border: what goes in, what comes out. See DESIGN §4. */
-import type { LabTime, NodeId } from "../../types/ids.ts";
+import type { SubnetRecord } from "../../registry/registry.ts";
+import type { LabTime, NodeId, RegistryVersion } from "../../types/ids.ts";
 import type { StorageBatch } from "./storage.ts";
 import type { HttpReply, HttpRequest, Ticket } from "../../types/http.ts";
 import type { TraceEntry } from "../../types/trace.ts";
@@ -9,7 +10,8 @@ export type ReplicaEvent =
   | { readonly kind: "clock" }
   | { readonly kind: "continue" }
   | { readonly kind: "peer-bytes"; readonly from: NodeId; readonly bytes: Uint8Array }
-  | { readonly kind: "peer-up" | "peer-down"; readonly peer: NodeId }
+  /** The node's copy of the registry has a new version. Its keys for it are there before. */
+  | { readonly kind: "registry"; readonly version: RegistryVersion; readonly subnet: SubnetRecord }
   | { readonly kind: "http"; readonly ticket: Ticket; readonly request: HttpRequest }
   | { readonly kind: "inspect"; readonly ticket: Ticket; readonly what: Inspection };
 
@@ -26,6 +28,8 @@ export type ReplicaEffect =
   | { readonly kind: "wake"; readonly at: LabTime }
   /** A round is in hand: send "continue" after whatever waits in the queue. */
   | { readonly kind: "continue" }
+  /** This node is not in the subnet any more, and does nothing from now on. */
+  | { readonly kind: "leave" }
   | { readonly kind: "trace"; readonly entry: TraceEntry };
 
 /** One node. `step` drains everything that the event caused; effects are in the order in which they must be done. */

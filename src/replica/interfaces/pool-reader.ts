@@ -21,6 +21,7 @@ import type {
   RandomBeaconShare,
   RandomTape,
   RandomTapeShare,
+  Summary,
 } from "../../types/consensus.ts";
 import type {
   ArtifactId,
@@ -58,6 +59,8 @@ export interface PoolQueries {
   /** Highest height up to which every tape is here. */
   tapeHeight(): Height;
 
+  /** What the final summary block of a height says; the genesis counts as one. Of the last few alone. */
+  summary(height: Height): Summary | undefined;
   /** The newest, and its height: 0 while there is none, for the genesis needs no package. */
   catchUpPackage(): CatchUpPackage | undefined;
   catchUpHeight(): Height;
@@ -104,11 +107,14 @@ export interface PoolQueries {
 
 /** What follows for this subnet: who may do what at a height. Source: replica A.2, A.3. */
 export interface PoolReader extends PoolQueries {
-  registryVersion(height: Height): RegistryVersion;
+  /** Of the interval that holds the height. Undefined while the summary that says it is not final here. */
+  registryVersion(height: Height): RegistryVersion | undefined;
+  /** Whether any registry version knows the node: peers may be told of what is to come, and of what they missed. */
+  isKnown(node: NodeId): boolean;
   /** Undefined while the beacon of the height below is not here. */
   notaryCommittee(height: Height): ReadonlySet<NodeId> | undefined;
   /** The f + 1 block makers, best rank first. Undefined while the beacon of the height below is not here. */
   blockMakers(height: Height): readonly NodeId[] | undefined;
-  /** Everybody who holds a share of the threshold keys at that height. */
+  /** Everybody who holds a share of the threshold keys at that height. Empty while its registry version is not known. */
   thresholdCommittee(height: Height): ReadonlySet<NodeId>;
 }

@@ -21,7 +21,7 @@ import {
   hashBlock,
   heightOf,
 } from "../../types/artifact.ts";
-import type { CatchUpPackage, ConsensusArtifact } from "../../types/consensus.ts";
+import type { Block, CatchUpPackage, ConsensusArtifact, Summary } from "../../types/consensus.ts";
 import type { ArtifactId, BlockHash, Hash, Height, LabTime, NodeId, SubnetId } from "../../types/ids.ts";
 import type { ChangeAction } from "../interfaces/consensus-actions.ts";
 import type {
@@ -45,6 +45,8 @@ export interface ConsensusPoolSnapshot {
     readonly notarized: ReadonlyMap<Height, LabTime>;
   };
   readonly blamed: readonly NodeId[];
+  /** Absent when nobody remembers: then those of the blocks that are here. */
+  readonly summaries?: ReadonlyMap<Height, Summary>;
 }
 
 /** An action with the artifacts it touched. */
@@ -61,6 +63,9 @@ export interface ConsensusPool {
   apply(actions: readonly ChangeAction[], now: LabTime): Applied[];
   snapshot(): ConsensusPoolSnapshot;
 }
+
+/** More than the intervals that fifty heights below a catch-up package may touch. */
+const SUMMARIES_KEPT = 16;
 
 export interface Genesis {
   readonly subnet: SubnetId;
@@ -81,6 +86,10 @@ export function createConsensusPool(genesis: Genesis, from?: ConsensusPoolSnapsh
   const beaconSince = new Map<Height, LabTime>([[0, startedAt]]);
   const notarizedSince = new Map<Height, LabTime>([[0, startedAt]]);
   const blamed = new Set<NodeId>(from?.blamed);
+  const { registryVersion } = genesis;
+  const summaries = new Map<Height, Summary>([
+    [0, { registryVersion, nextRegistryVersion: registryVersion }],
+  ]);
   let catchUp: CatchUpPackage | undefined;
   let finalizedHeight = 0;
   let notarizedHeight = 0;
@@ -113,6 +122,7 @@ export function createConsensusPool(genesis: Genesis, from?: ConsensusPoolSnapsh
     notarizedHeight: () => notarizedHeight,
     beaconHeight: () => beaconHeight,
     tapeHeight: () => tapeHeight,
+    summary: (height) => summaries.get(height),
     catchUpPackage: () => catchUp,
     catchUpHeight: () => catchUp?.content.height ?? 0,
     catchUpPackageShares: (height) => artifactsAt("catch-up-package-share", height),
@@ -190,8 +200,16 @@ export function createConsensusPool(genesis: Genesis, from?: ConsensusPoolSnapsh
     }
   }
 
+  /** Who is in the subnet at the heights that may still be asked about. */
+  function noteSummary({ height, payload }: Block): void {
+    if (payload.summary === undefined) return;
+    summaries.set(height, payload.summary);
+    if (summaries.size > SUMMARIES_KEPT) summaries.delete(Math.min(...summaries.keys()));
+  }
+
   /** P5. */
-  function leapTo({ content: { height, block, beacon } }: CatchUpPackage, now: LabTime): void {
+  function leapTo({ block: whole, content: { height, block, beacon } }: CatchUpPackage, now: LabTime): void {
+    noteSummary(whole);
     beaconHashes.set(height, beacon);
     finalizedHashes.set(height, block);
     if (!beaconSince.has(height)) beaconSince.set(height, now);
@@ -210,6 +228,7 @@ export function createConsensusPool(genesis: Genesis, from?: ConsensusPoolSnapsh
     let { height, parent } = catchUp.block;
     for (let below = block(height - 1, parent); below !== undefined; below = block(height - 1, parent)) {
       ({ height, parent } = below.block);
+      noteSummary(below.block);
       finalizedHashes.set(height, below.hash);
     }
   }
@@ -223,7 +242,10 @@ export function createConsensusPool(genesis: Genesis, from?: ConsensusPoolSnapsh
     const blocks = defined(chain(finalizedHeight, tip), "a validated block's parent is validated");
     const first = defined(blocks[0], "the tip lies above the finalized height");
     assert(first.block.parent === finalizedHashes.get(finalizedHeight), "one finalized chain");
-    for (const b of blocks) finalizedHashes.set(b.block.height, b.hash);
+    for (const b of blocks) {
+      finalizedHashes.set(b.block.height, b.hash);
+      noteSummary(b.block);
+    }
     // Round starts matter only above the finalized height; the map would grow for ever.
     for (let h = finalizedHeight - 1; h >= 0 && notarizedSince.delete(h); h--) beaconSince.delete(h);
     finalizedHeight = tip.block.height;
@@ -275,6 +297,7 @@ export function createConsensusPool(genesis: Genesis, from?: ConsensusPoolSnapsh
   for (const entry of kept.filter((e) => !isCatchUp(e))) addValidated(entry, startedAt);
   nameAncestors();
   for (const entry of from?.unvalidated ?? []) unvalidated.add(entry);
+  if (from?.summaries !== undefined) replaceContents(summaries, from.summaries);
   if (from?.since !== undefined) {
     replaceContents(beaconSince, from.since.beacon);
     replaceContents(notarizedSince, from.since.notarized);
@@ -293,6 +316,7 @@ export function createConsensusPool(genesis: Genesis, from?: ConsensusPoolSnapsh
       unvalidated: unvalidated.all(),
       since: { beacon: new Map(beaconSince), notarized: new Map(notarizedSince) },
       blamed: [...blamed],
+      summaries: new Map(summaries),
     }),
   };
 }

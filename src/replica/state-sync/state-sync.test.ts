@@ -22,7 +22,7 @@ function storeOf(...values: unknown[]) {
 
 const PEERS = ["a", "b", "c"];
 function syncing(own: ReturnType<typeof storeOf>) {
-  const sync = createStateSync({ peers: PEERS, stored: own });
+  const sync = createStateSync({ peers: () => PEERS, stored: own });
   const keep = (parts: readonly Part[]) => {
     for (const { hash, bytes } of parts) own.parts.set(hash, bytes);
   };

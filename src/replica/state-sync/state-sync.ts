@@ -5,7 +5,7 @@
  *       So what is complete is the state that the subnet signed, whoever sent it.
  *   Y2  What is whole on this node's own disk is not fetched: of a state that changed little, little travels.
  *   Y3  One question at a time, to one peer; no answer, or a wrong one, and the next peer is asked.
- *   Y4  What a peer may ask for at once is bounded in parts and bytes.
+ *   Y4  What a peer may ask for is bounded in parts and bytes, at once and in a second.
  *
  * Source: replica A.14, C.3. Parts are this node's word for chunks: codec/parts.ts.
  * Checked by: state-sync.test.ts.
@@ -19,11 +19,13 @@ import type { Part, StoredParts } from "../interfaces/storage.ts";
 /** Y4. */
 export const PARTS_ASKED_MAX = 256;
 const ANSWER_BYTES_MAX = 1 << 20;
+/** Also of questions that nothing is found for: looking costs, too. */
+const ANSWERS_A_SECOND_MAX = 64;
 /** Y3. */
 const PATIENCE_MS = 1000;
 
 export interface StateSyncDeps {
-  readonly peers: readonly NodeId[];
+  readonly peers: () => readonly NodeId[];
   readonly stored: StoredParts;
 }
 
@@ -56,7 +58,7 @@ interface Running {
   asked: { readonly of: NodeId; readonly at: LabTime } | undefined;
 }
 
-export function createStateSync({ peers, stored }: StateSyncDeps): StateSync {
+export function createStateSync({ peers: peersNow, stored }: StateSyncDeps): StateSync {
   let running: Running | undefined;
   let next = 0;
 
@@ -80,6 +82,7 @@ export function createStateSync({ peers, stored }: StateSyncDeps): StateSync {
       explore(running, { hash: target.state, leaf: false });
     },
     ask(now) {
+      const peers = peersNow();
       if (running === undefined || running.wanted.size === 0 || peers.length === 0) return undefined;
       if (running.asked !== undefined && now - running.asked.at < PATIENCE_MS) return undefined;
       if (running.asked !== undefined) next++;
@@ -124,6 +127,20 @@ export function createStateSync({ peers, stored }: StateSyncDeps): StateSync {
 /** Undefined when its bytes changed on the disk, too. */
 const whole = (hash: Hash, bytes: Uint8Array | undefined): Uint8Array | undefined =>
   bytes !== undefined && isPart(hash, bytes) ? bytes : undefined;
+
+/** Y4. Forgetting a second costs nothing but that second. */
+export function createAnswers(stored: StoredParts) {
+  const seconds = new Map<NodeId, { since: LabTime; answers: number }>();
+  return {
+    answer(peer: NodeId, wanted: readonly Hash[], now: LabTime): Uint8Array[] {
+      if (wanted.length === 0) return [];
+      const known = seconds.get(peer);
+      const second = known !== undefined && now - known.since < 1000 ? known : { since: now, answers: 0 };
+      seconds.set(peer, second);
+      return ++second.answers > ANSWERS_A_SECOND_MAX ? [] : answer(wanted, stored);
+    },
+  };
+}
 
 /** What a peer asked for and this node has, up to a message's worth. */
 export function answer(wanted: readonly Hash[], stored: StoredParts): Uint8Array[] {

@@ -31,22 +31,24 @@ function asking(
 ): ReplicaCrypto {
   const made = sign as (question: string, answer: (crypto: ReplicaCrypto) => Uint8Array) => Uint8Array;
   return {
-    signThreshold: (kind, message) =>
-      made(name(`sign ${kind}`, message), (c) => c.signThreshold(kind, message)),
+    signThreshold: (kind, message, version) =>
+      made(name(`sign ${kind} ${version}`, message), (c) => c.signThreshold(kind, message, version)),
     signMulti: (message) => made(name("sign multi", message), (c) => c.signMulti(message)),
     sign: (message) => made(name("sign", message), (c) => c.sign(message)),
-    combineThreshold: (kind, shares) =>
-      sign(nameOfShares(`combine ${kind}`, shares), (c) => c.combineThreshold(kind, shares)),
+    combineThreshold: (kind, shares, version) =>
+      sign(nameOfShares(`combine ${kind} ${version}`, shares), (c) =>
+        c.combineThreshold(kind, shares, version),
+      ),
     combineMulti: (shares) => sign(nameOfShares("combine multi", shares), (c) => c.combineMulti(shares)),
     verifyThreshold: (kind, message, signature) =>
       verify(
         () => name(`verify ${kind}`, message, signature),
         (c) => c.verifyThreshold(kind, message, signature),
       ),
-    verifyThresholdShare: (kind, message, signer, share) =>
+    verifyThresholdShare: (kind, message, signer, share, version) =>
       verify(
-        () => name(`verify ${kind} ${signer}`, message, share),
-        (c) => c.verifyThresholdShare(kind, message, signer, share),
+        () => name(`verify ${kind} ${version} ${signer}`, message, share),
+        (c) => c.verifyThresholdShare(kind, message, signer, share, version),
       ),
     verifyMulti: (message, signers, signature) =>
       verify(

@@ -37,11 +37,14 @@ export function topicOf(fact: Fact): Topic {
     case "certified":
     case "checkpoint":
     case "state-adopted":
+    case "registry-version":
       return "states";
     case "waits":
       return "waits";
     case "artifact-refused":
+    case "peer-misbehaves":
     case "state-diverged":
+    case "left-subnet":
     case "stopped":
       return "trouble";
     case "debug-print":
@@ -113,6 +116,12 @@ export function wordsOf(fact: Fact, name: (node: NodeId) => string): string {
       return `accepts message ${short(fact.message)}, ${fact.method} of ${canisterText(fact.canister)}`;
     case "debug-print":
       return `${canisterText(fact.canister)} prints: ${fact.text}`;
+    case "peer-misbehaves":
+      return `finds fault with ${name(fact.peer)}: ${reasonSentence(fact.because)}${fact.times > 1 ? `, ${fact.times} times` : ""}`;
+    case "registry-version":
+      return `knows registry version ${fact.version}: ${counted(fact.nodes, "node")}`;
+    case "left-subnet":
+      return `is not in the subnet any more: registry version ${fact.version} does without it`;
     case "stopped":
       return `stopped: ${fact.because}`;
     case "fault-begins":

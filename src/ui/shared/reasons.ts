@@ -34,6 +34,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   "state-behind-the-chain":
     "its state is too old for the chain: it fetches the one that a catch-up package names",
   "state-diverged": "its state was not the subnet's: it fetches the one that a catch-up package names",
+  undecodable: "what it sends cannot be read",
   "catch-up-package-too-far-behind": "no catch-up package was made for too long, so nothing more is signed",
   "tip-names-older-state": "the finalized tip does not build on the summary's state yet",
   "state-missing": "its state after the summary is not written down yet",
