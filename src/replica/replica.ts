@@ -15,7 +15,13 @@
 import { assert, defined, unreachable } from "../base/assert.ts";
 import { GENESIS_VERSION, nodesSince, type Registry, subnetAt } from "../registry/registry.ts";
 import { createParts, type Parts } from "../codec/parts.ts";
-import { decodeArtifact, encodeArtifact, type EncodedArtifact, encoded } from "../types/artifact.ts";
+import {
+  decodeArtifact,
+  encodeArtifact,
+  type EncodedArtifact,
+  encoded,
+  signedBytes,
+} from "../types/artifact.ts";
 import type { Batch } from "../types/batch.ts";
 import type {
   Artifact,
@@ -359,7 +365,14 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
           say([{ kind: "artifact-received", artifact: "ingress", id: artifact.id, height: 0, from: peer }]);
       } else if (isCertification(artifact.artifact)) {
         certifications.insert(artifact.artifact);
-        peerRoots.hear(peer, artifact.artifact, states.latestCertifiedHeight());
+        peerRoots.hear(
+          peer,
+          artifact.artifact,
+          states.latestCertifiedHeight(),
+          ({ height, root, signature }) =>
+            root === states.rootAt(height) ||
+            crypto.verifyThreshold("high", signedBytes.certification(root), signature),
+        );
       } else {
         const { refusal, facts } = consensus.receive(artifact as EncodedArtifact<ConsensusArtifact>, peer);
         say(facts);

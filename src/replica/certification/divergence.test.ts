@@ -17,6 +17,7 @@ const whole = (height: number, root: string): CertificationArtifact => ({
   root,
   signature,
 });
+const always = (): boolean => true;
 /** Certified up to 4; 5 and 6 were executed here. */
 const states = {
   latestCertifiedHeight: () => 4,
@@ -28,25 +29,31 @@ const states = {
 
 test("W2: f + 1 peers that name one other root prove mine wrong; fewer, or different ones, do not", () => {
   const roots = createPeerRoots();
-  roots.hear("p", share("p", 6, "cc"), 4);
+  roots.hear("p", share("p", 6, "cc"), 4, always);
   expect(roots.found(states, 4)).toBeUndefined();
-  roots.hear("q", share("q", 6, "dd"), 4);
+  roots.hear("q", share("q", 6, "dd"), 4, always);
   expect(roots.found(states, 4)).toBeUndefined();
-  roots.hear("q", whole(6, "cc"), 4);
+  roots.hear("q", whole(6, "cc"), 4, always);
   expect(roots.found(states, 4)).toEqual({ height: 6, mine: "bb", theirs: "cc" });
   expect(roots.found(states, 7)).toBeUndefined();
   expect(createPeerRoots(roots.snapshot()).found(states, 4)?.height).toBe(6);
 });
 
+test("W1: what only looks like a certification is nobody's word", () => {
+  const roots = createPeerRoots();
+  for (const peer of ["p", "q"]) roots.hear(peer, whole(6, "cc"), 4, () => false);
+  expect(roots.found(states, 4)).toBeUndefined();
+});
+
 test("W1: nobody gives another's word, however often it speaks", () => {
   const roots = createPeerRoots();
-  for (const signer of ["p", "q", "r"]) roots.hear("p", share(signer, 5, "cc"), 4);
+  for (const signer of ["p", "q", "r"]) roots.hear("p", share(signer, 5, "cc"), 4, always);
   expect(roots.found(states, 4)).toBeUndefined();
 });
 
 test("W3: heights that are certified, or too far above, are not remembered", () => {
   const roots = createPeerRoots();
   for (const peer of ["p", "q"])
-    for (const height of [3, 4, 75, 100_000]) roots.hear(peer, whole(height, "cc"), 4);
+    for (const height of [3, 4, 75, 100_000]) roots.hear(peer, whole(height, "cc"), 4, always);
   expect(roots.snapshot().size).toBe(0);
 });

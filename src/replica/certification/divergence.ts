@@ -1,8 +1,8 @@
 /**
  * Divergence: decides whether this node's state is still the subnet's.
  *
- *   W1  What a peer sends as its own share of a height's root, or as that height's certification, is its word for the
- *       root there. Words come over its own link, so nobody gives another's.
+ *   W1  What a peer sends as its own share of a height's root, or as that height's certification if the subnet signed
+ *       it, is its word for the root there. Words come over its own link, so nobody gives another's.
  *   W2  When f + 1 peers name one root that is not mine, one of them is honest, and what I computed is wrong.
  *   W3  One word a peer and height, between the certified height and a little above what is executed here: bounded.
  *
@@ -12,7 +12,7 @@
  * Checked by: divergence.test.ts, tests/simulation/divergence.test.ts.
  */
 import { faultsTolerated } from "../../registry/registry.ts";
-import type { CertificationArtifact } from "../../types/consensus.ts";
+import type { Certification, CertificationArtifact } from "../../types/consensus.ts";
 import type { Hash, Height, NodeId } from "../../types/ids.ts";
 import type { CertifiableStates } from "../interfaces/state-reader.ts";
 
@@ -33,10 +33,17 @@ export function createPeerRoots(from?: PeerRoots) {
   );
   return {
     /** W1. */
-    hear(peer: NodeId, artifact: CertificationArtifact, certified: Height): void {
+    hear(
+      peer: NodeId,
+      artifact: CertificationArtifact,
+      certified: Height,
+      isSigned: (certification: Certification) => boolean,
+    ): void {
       if (artifact.kind === "certification-share" && artifact.signer !== peer) return;
       const { height, root } = artifact;
       if (height <= certified || height > certified + AHEAD) return;
+      if (words.get(height)?.get(peer) === root) return;
+      if (artifact.kind === "certification" && !isSigned(artifact)) return;
       words.set(height, (words.get(height) ?? new Map()).set(peer, root));
     },
     /** W2: the lowest height at which it shows. */
