@@ -151,7 +151,7 @@ export async function startWorkerNetwork(
 
   let latencyMs = settings.latencyMs;
   let dozing = false;
-  /** `secrets`: undefined of one that has written down who it is. */
+  /** `identity`: undefined of one that has written down who it is. */
   async function begin(
     seat: Seat,
     identity: NodeInit["identity"],

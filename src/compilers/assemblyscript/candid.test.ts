@@ -221,6 +221,14 @@ describe("hostile bytes", () => {
     expect(() => it.raw("canister_query maybe", bytes)).toThrow("cannot read the arguments");
   });
 
+  test("an optional field that was not sent is null, whatever lay in that memory before", () => {
+    const tree = CASES.findIndex(({ as }) => as === "Tree");
+    const sent = IDL.Record({ value: IDL.Nat16, kids: IDL.Vec(IDL.Empty) });
+    const bytes = new Uint8Array(IDL.encode([sent], [{ value: 7, kids: [] }]));
+    const reply = it.raw(`canister_update e${tree}`, bytes);
+    expect(IDL.decode([CASES[tree]!.type], reply as Uint8Array<ArrayBuffer>)).toEqual([{ value: 7, kids: [], next: [] }]);
+  }); // prettier-ignore
+
   test("bent messages are read or refused in words, never worse", () => {
     const good = CASES.map(({ type, values }) => values.map((v) => new Uint8Array(IDL.encode([type], [v]))));
     const bent = fc

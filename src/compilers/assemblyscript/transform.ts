@@ -206,6 +206,7 @@ function carriers(declaration: ClassDeclaration): string {
     }
     __icDecode(from: __ic_Reader, type: i32): ${self} {
       const made = changetype<${self}>(__new(offsetof<${self}>(), idof<${self}>()));
+      memory.fill(changetype<usize>(made), 0, offsetof<${self}>()); // the minimal runtime hands out memory as it was left
       for (let i = 0, n = from.fieldCount(type); i < n; i++) {
         const sent = from.fieldType(type, i);
         switch (from.fieldId(type, i)) {

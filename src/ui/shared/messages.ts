@@ -331,7 +331,7 @@ export const messages = {
     fromLink: "From a link",
     imported: (names: readonly string[]) => `${names.join(", ")} ${names.length === 1 ? "is" : "are"} in.`,
     kept: (bytes: number | undefined) =>
-      `Every change is kept in this browser half a second later${bytes === undefined ? "" : `, ${megabytes(bytes)} so far`}. The subnet itself is not: a reload starts a new one.`,
+      `Every change is kept in this browser half a second later${bytes === undefined ? "" : `, ${megabytes(bytes)} so far`}. So is the network, as long as its panel says “kept”.`,
     persisted: "The browser has promised not to delete it by itself.",
     notPersisted:
       "The browser may delete it when the disk is nearly full. A zip or a link is safe from that.",
