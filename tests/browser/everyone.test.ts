@@ -144,7 +144,7 @@ test("the gallery: pictures and words, by keyboard; a lie is found by its certif
   await button("Examples").press("Enter");
   const items = page.getByRole("menuitem");
   await items.first().waitFor();
-  expect(await items.count()).toBe(15);
+  expect(await items.count()).toBe(21);
   expect(await page.locator(".menu .picture svg").count()).toBe(12);
   await page.keyboard.type("Certified");
   await page.keyboard.press("Enter");
