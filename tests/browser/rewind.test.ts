@@ -43,7 +43,7 @@ async function standStill(): Promise<string> {
 test("a moment before two calls is as it was; forward again the hashes are those of then; live, calls go on", async () => {
   await page.goto(`${inject("built")}?${FAST}`);
   await page.waitForSelector("html[data-ready]");
-  await button("Call inc").waitFor();
+  await page.getByText("counter is deployed.").first().waitFor(); // before that there are no bytes of it
   await page.getByRole("tab", { name: "State" }).click();
   await page.locator("input[aria-label='Moment in view']:enabled").waitFor();
   const before = await standStill();
