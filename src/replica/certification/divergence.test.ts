@@ -51,6 +51,12 @@ test("W1: nobody gives another's word, however often it speaks", () => {
   expect(roots.found(states, 4)).toBeUndefined();
 });
 
+test("W1: a share that others hand on is not their word", () => {
+  const roots = createPeerRoots();
+  for (const peer of ["p", "r"]) roots.hear(peer, share("q", 5, "cc"), 4, always);
+  expect(roots.found(states, 4)).toBeUndefined();
+});
+
 test("W3: heights that are certified, or too far above, are not remembered", () => {
   const roots = createPeerRoots();
   for (const peer of ["p", "q"])

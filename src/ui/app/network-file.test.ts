@@ -62,6 +62,16 @@ test("E2: what is no network, damaged, or not whole is refused in words", () => 
   );
 });
 
+test("E2: what says that it unpacks to more than 1 GiB is not unpacked", () => {
+  const zip = packNetwork(network, files);
+  const view = new DataView(zip.buffer, zip.byteOffset);
+  for (let at = 0; at + 28 <= zip.length; at++) {
+    const isEntry = view.getUint32(at, true) === 0x02014b50; // of the zip's directory: its length unpacked is 24 bytes on
+    if (isEntry) view.setUint32(at + 24, 600 << 20, true);
+  }
+  expect(refused(zip)).toBe("x.zip unpacks to more than 1 GiB.");
+});
+
 test("E2: files with other names stay outside", () => {
   const zip = zipSync({
     "network.cbor": encodeCbor({ format: 1, settings: { ...PAGE_SETTINGS, nodes: 1 }, canisters: [] }),
