@@ -6,6 +6,7 @@ import { defined } from "../base/assert.ts";
 import { prng, type Prng } from "../base/prng.ts";
 import { describeMessage, type MessageDescription, readMessage } from "../replica/gossip/wire.ts";
 import type { ReplicaEffect } from "../replica/interfaces/events.ts";
+import { GENESIS_VERSION, subnetAt } from "../registry/registry.ts";
 import { createReplica, type ReplicaDeps, replayHeight, resumeReplica } from "../replica/replica.ts";
 import type { LieName } from "../types/fault.ts";
 import type { HttpReply, HttpRequest, Ticket } from "../types/http.ts";
@@ -155,7 +156,7 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined, lo
       if (known === undefined) identityFile?.write(identity);
       const { registry, secrets, genesis } = identity;
       for (const { node, port } of peers) ports.set(node, port);
-      const record = defined(registry.versions.get(1), "genesis record");
+      const record = subnetAt(registry, GENESIS_VERSION);
       const elsewhere = createElsewhere(
         spawnSandbox,
         record.limits.slice,

@@ -1,10 +1,10 @@
 /** Files: the module that was built, icp.yaml and several canisters, search in all files, a folder on the disk. */
 import { readFileSync } from "node:fs";
 import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
-import { launch } from "../../src/cli/chromium.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, inject, test } from "vitest";
 import { FAST, kept, reply, call, stored, type, visit } from "./visit.ts";
+import { visitors } from "./visitors.ts";
 
 /** Keeps the arguments of its installation, and gives them back. */
 const FRONT = `(module
@@ -32,16 +32,9 @@ const TWO = {
   "store.did": "service : {}",
 };
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
-
 describe("the built page", () => {
-  let context: BrowserContext;
-  const errors: string[] = [];
-  const open = () => visit(context, `${inject("built")}?${FAST}`);
+  const visitor = visitors();
+  const open = () => visit(visitor.context, `${inject("built")}?${FAST}`);
   const deploy = async (page: Page, item: RegExp) => {
     await page.getByRole("button", { name: "How to deploy" }).click();
     await page.getByRole("menuitem", { name: item }).click();
@@ -60,16 +53,6 @@ describe("the built page", () => {
     await page.getByRole("button", { name: /^Project / }).click();
     await page.getByRole("menuitem", { name: item }).click();
   };
-
-  beforeEach(async () => {
-    errors.length = 0;
-    context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
-    context.on("weberror", (error) => errors.push(error.error().message));
-  });
-  afterEach(async () => {
-    await context.close();
-    expect(errors).toEqual([]);
-  });
 
   test("the module that runs: sizes, imports and exports, and a function of it as text", async () => {
     const page = await open();
@@ -141,7 +124,7 @@ describe("the built page", () => {
 
   test("a folder: opened, saved, changed on the disk, refused", async () => {
     // The page's own private folder stands in for the picker, which no test can press.
-    await context.addInitScript(() => {
+    await visitor.context.addInitScript(() => {
       const refused = () => sessionStorage.getItem("refuse") !== null;
       Object.assign(window, {
         showDirectoryPicker: async () => {

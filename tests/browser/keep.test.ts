@@ -1,34 +1,17 @@
 /** Nothing is lost: what is typed, deleted, written in two tabs, or refused by the browser's storage. */
 import { readFileSync } from "node:fs";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
-import { launch } from "../../src/cli/chromium.ts";
+import type { Page } from "playwright-core";
+import { expect, inject, test } from "vitest";
 import { FAST, kept, stored, type, visit } from "./visit.ts";
+import { visitors } from "./visitors.ts";
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
-
-let context: BrowserContext;
-const errors: string[] = [];
-const open = () => visit(context, `${inject("built")}?${FAST}`);
+const visitor = visitors();
+const open = () => visit(visitor.context, `${inject("built")}?${FAST}`);
 const manage = async (page: Page) => {
   await page.getByTitle("What this device keeps").click();
   return page.getByRole("dialog");
 };
 const sees = (page: Page, text: string) => page.locator(".view-lines").getByText(text).first().waitFor();
-
-beforeEach(async () => {
-  errors.length = 0;
-  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
-  context.on("weberror", (error) => errors.push(error.error().message));
-});
-afterEach(async () => {
-  await context.close();
-  expect(errors).toEqual([]);
-});
 
 test("two tabs on one project: the second says so and follows; both writing at once loses neither", async () => {
   const one = await open();
@@ -135,7 +118,7 @@ test.each([
   ["full", "This browser's storage is full"],
   ["blocked", "This browser keeps nothing for this page"],
 ])("storage that is %s: the page says so and works on", async (fault, sentence) => {
-  await context.addInitScript((fault) => {
+  await visitor.context.addInitScript((fault) => {
     if (fault === "blocked") {
       Object.defineProperty(window, "indexedDB", {
         value: {
@@ -168,7 +151,7 @@ test("storage cleared while the page is open: it says so, and what is on the pag
   const page = await open();
   await type(page, "// still here\n");
   await kept(page, "saved").waitFor();
-  const devtools = await context.newCDPSession(page);
+  const devtools = await visitor.context.newCDPSession(page);
   await devtools.send("Storage.clearDataForOrigin", {
     origin: new URL(inject("built")).origin,
     storageTypes: "indexeddb",

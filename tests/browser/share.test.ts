@@ -3,17 +3,11 @@
  * so; a link of a friend opens what was sent, makes its calls, and goes into QR codes and frames.
  */
 import decodeQR from "qr/decode.js";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
-import { launch } from "../../src/cli/chromium.ts";
+import type { Page } from "playwright-core";
+import { afterEach, beforeEach, expect, inject, test } from "vitest";
 import { encodeLink } from "../../src/lab/share-link.ts";
 import { call, FAST, kept, reply, stored, type, visit } from "./visit.ts";
-
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
+import { newVisitor, visitors } from "./visitors.ts";
 
 const COUNTER = `persistent actor {
   var n : Nat = 0;
@@ -26,11 +20,10 @@ const arg = (n: number) => Uint8Array.of(0x44, 0x49, 0x44, 0x4c, 0, 1, 0x7d, n);
 const EMPTY_ARG = Uint8Array.of(0x44, 0x49, 0x44, 0x4c, 0, 0);
 const HTML = "<img src=x onerror=\"window.hit='image'\"><script>window.hit='script'</script>";
 
-let context: BrowserContext;
+const visitor = visitors();
 const strangers: string[] = [];
-const errors: string[] = [];
 const home = () => inject("built");
-const open = (hash = "", query = FAST) => visit(context, `${home()}?${query}${hash}`);
+const open = (hash = "", query = FAST) => visit(visitor.context, `${home()}?${query}${hash}`);
 const bar = (page: Page) => page.getByRole("region", { name: "Shared project" });
 /** Nothing was compiled and nothing was deployed. */
 const nothingRan = async (page: Page): Promise<void> => {
@@ -41,18 +34,13 @@ const nothingRan = async (page: Page): Promise<void> => {
 
 beforeEach(async () => {
   strangers.length = 0;
-  errors.length = 0;
-  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
-  context.on("request", (request) => {
+  visitor.context.on("request", (request) => {
     const { protocol, origin } = new URL(request.url());
     if (/^https?:$/.test(protocol) && origin !== new URL(home()).origin) strangers.push(request.url());
   });
-  context.on("weberror", (error) => errors.push(error.error().message));
 });
 afterEach(async () => {
-  await context.close();
   expect(strangers).toEqual([]);
-  expect(errors).toEqual([]);
 });
 
 test("a friend's link waits; Run it deploys it and makes its calls; it is a project of mine then", async () => {
@@ -184,10 +172,7 @@ test("what the dialog says is in the link is in the link: calls, the network, a 
     .locator("path")
     .getAttribute("d");
   expect(read(path!)).toBe(url);
-  const friend = await visit(
-    await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" }),
-    url,
-  );
+  const friend = await visit(await newVisitor(visitor.browser), url);
   await bar(friend).getByText("a subnet of 1 node, notary delay 50 ms", { exact: false }).waitFor();
   await bar(friend).getByRole("button", { name: "Run it" }).click();
   await reply(friend, "inc").getByText("1", { exact: true }).waitFor();
@@ -197,7 +182,7 @@ test("what the dialog says is in the link is in the link: calls, the network, a 
 
 test("a frame in somebody's page shows the code, loads nothing more until it is clicked, and keeps nothing", async () => {
   const hash = await encodeLink({ files: { "main.mo": COUNTER }, main: "main.mo", name: "Adder" });
-  const page = await context.newPage();
+  const page = await visitor.context.newPage();
   page.setDefaultTimeout(90_000);
   let bytes = 0;
   page.on("response", async (response) => {

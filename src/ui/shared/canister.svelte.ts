@@ -95,6 +95,12 @@ export class CallRecord implements CallPlan {
     }
     return this.#height;
   }
+  /** Undefined: nothing proves it, or not yet. */
+  get proved(): string | undefined {
+    const at = this.certifiedHeight;
+    if (at !== undefined) return `certified at ${at}`;
+    return this.certificate && this.root ? "certified" : undefined;
+  }
 
   replied(of: DidMethod | undefined, reply: Uint8Array): void {
     this.reply = reply;

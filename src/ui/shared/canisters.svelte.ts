@@ -26,8 +26,6 @@ import { isHarmless, judgeUpgrade, persistenceOf, type Running, type Verdict } f
 export { CallRecord, Canister } from "./canister.svelte.ts";
 
 const CALLS_KEPT = 200;
-/** At which height a reply was certified is told a moment after the reply. */
-const FACTS_COME_WITHIN_MS = 500;
 /** Each with its certificate, of a kilobyte or more. */
 const CALLS_STORED = 50;
 const CHECK_AFTER_MS = 300;
@@ -153,18 +151,18 @@ class Canisters {
   /** From now on the browser remembers what the page knows of them. */
   keep(): void {
     $effect.root(() => {
+      const done = $derived(trimmed(this.calls, CALLS_STORED).filter((c) => c.state !== "waiting"));
+      // The height is told a moment after the reply: who reloads between the two has the proof all the same.
+      const told = $derived(done.filter((c) => c.certifiedHeight !== undefined).length);
       $effect(() => {
         const stored = this.all.map(storedOf);
-        const calls = trimmed(this.calls, CALLS_STORED).filter((c) => c.state !== "waiting");
-        for (const { pinned, burned } of calls) void [pinned, burned];
-        const write = (): void =>
+        for (const { pinned, burned } of done) void [pinned, burned, told];
+        untrack(() =>
           networks.remember(
             stored,
-            calls.map((c) => c.stored),
-          );
-        untrack(write);
-        const again = setTimeout(write, FACTS_COME_WITHIN_MS);
-        return () => clearTimeout(again);
+            done.map((c) => c.stored),
+          ),
+        );
       });
     });
   }
