@@ -3,7 +3,9 @@
  * calibration by which absolute bars scale (DESIGN §9). Medians of five runs.
  */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { createServer, preview, type PreviewServer, type ViteDevServer } from "vite";
 import { launch } from "./chromium.ts";
@@ -12,6 +14,7 @@ import { runAsc } from "../compilers/assemblyscript/run-asc.ts";
 import type { PrebuiltIndex } from "../compilers/prebuilt.ts";
 import { wat } from "../shell/testing/wat.ts";
 import { createWasmHost } from "../shell/wasm-host.ts";
+import { type CrashCost, crashCost, CRASHES, SERVED } from "./bench/crashes.ts";
 import { evmPerSecond } from "./bench/evm.ts";
 import { repeated } from "./bench/large-module.ts";
 import { historyCost } from "./bench/history.ts";
@@ -162,6 +165,13 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
       disks.map((disk) => disk.restartMs),
       false,
     );
+  },
+  // Two names, because each takes five minutes.
+  crashes: async () => emitCrashes("node", await crashesInNode()),
+  "crashes-page": async () => {
+    const run = (page: Page) =>
+      inPage(page, "in-page.ts", (m: InPage, wasm) => m.crashing(Uint8Array.from(wasm)), counter());
+    emitCrashes("chromium", (await repeat(run, 1))[0]!);
   },
   // What the editor asks of Motoko in 200 lines, a new text each time.
   language: async () => {
@@ -422,6 +432,50 @@ function node(
   emit({ bench, n, home: "node", unit, values, higherIsBetter });
 }
 
+async function crashesInNode(): Promise<CrashCost> {
+  const folder = mkdtempSync(join(tmpdir(), "terrarium-bench-"));
+  try {
+    const network = await startThreadNetwork(SERVED, folder);
+    const cost = await crashCost(network, Uint8Array.from(counter()));
+    await network.close();
+    return cost;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function emitCrashes(home: "chromium" | "node", cost: CrashCost): void {
+  for (const sentence of new Set(cost.failed)) process.stderr.write(`crashes: ${sentence}\n`);
+  const line = { home, n: 4, higherIsBetter: false } as const;
+  const { updates, queries, failed, miscounts, forks } = cost;
+  emit({
+    bench: "crashes",
+    ...line,
+    unit: "crashes",
+    values: [cost.crashes],
+    bar: CRASHES,
+    higherIsBetter: true,
+  });
+  emit({
+    bench: "crashes.calls",
+    ...line,
+    unit: "calls",
+    values: [updates.length + queries.length + failed.length],
+  });
+  emit({ bench: "crashes.failed", ...line, unit: "calls", values: [failed.length], bar: 0 });
+  emit({ bench: "crashes.miscounted", ...line, unit: "updates", values: miscounts.map(Math.abs), bar: 0 });
+  emit({
+    bench: "crashes.forks",
+    ...line,
+    unit: `of ${cost.heights} heights`,
+    values: [forks.length],
+    bar: 0,
+  });
+  emit({ bench: "crashes.update", ...line, unit: "ms", values: updates });
+  emit({ bench: "crashes.query", ...line, unit: "ms", values: queries });
+  emit({ bench: "crashes.back", ...line, unit: "ms", values: cost.backMs });
+}
+
 async function calibrate(): Promise<number> {
   const values = await repeat((page) => inPage(page, "kernels.ts", (m: Kernels) => m.calibrate()));
   const line = { n: 1, unit: "ms", higherIsBetter: false } as const;
@@ -444,6 +498,7 @@ function emit({
 }: Line): void {
   const median = quantile(values, 0.5);
   const p95 = quantile(values, 0.95);
+  const max = quantile(values, 1);
   const round = (x: number): number => Math.round(x * 1000) / 1000;
   const line = {
     bench,
@@ -452,6 +507,7 @@ function emit({
     unit,
     median: round(median),
     p95: round(p95),
+    max: round(max),
     runs: values.length,
     floor: floor === undefined ? null : round(floor),
     ratio: floor === undefined ? null : round(median / floor),

@@ -63,6 +63,8 @@ interface Seat {
   readonly number: number;
   occupant: Occupant;
   status: NodeStatus;
+  /** Counts the network's interruptions: which of them was its last. 0: it has run since the beginning. */
+  interrupted: number;
 }
 
 interface Waiting {
@@ -132,7 +134,9 @@ export async function startWorkerNetwork(
     number,
     occupant: workers[number]!,
     status: "starting",
+    interrupted: 0,
   }));
+  let interruptions = 0;
   const seatOf = (id: NodeId): Seat =>
     defined(
       seats.find((s) => s.id === id),
@@ -140,6 +144,7 @@ export async function startWorkerNetwork(
     );
 
   const setStatus = (seat: Seat, status: NodeStatus, because?: string): void => {
+    if (seat.status === "running" && status !== "running") seat.interrupted = ++interruptions;
     seat.status = status;
     emit({
       entries: [],
@@ -301,9 +306,12 @@ export async function startWorkerNetwork(
     }
   }
 
-  /** One node for all, while it runs: another may not have certified yet what this one has just answered. */
+  /**
+   * One node for all, while it runs: another may not have certified yet what this one has just answered, least of all
+   * one that has just come back.
+   */
   const dispatch = (w: Waiting): void => {
-    const running = seats.filter((s) => s.status === "running");
+    const running = seats.filter((s) => s.status === "running").sort((a, b) => a.interrupted - b.interrupted);
     const seat = w.pinned === undefined ? running[0] : running.find((s) => s.id === w.pinned);
     if (seat === undefined) {
       w.at = undefined;

@@ -557,9 +557,24 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     if (!isEmpty) effects.unshift({ kind: "persist", batch });
   }
 
+  /** R4. What was checked before it was written down is not checked again: only that the state is that state. */
+  function certifyKnown(): void {
+    for (const { height, root: mine } of states.uncertified()) {
+      const known = certifications.certification(height);
+      if (known === undefined) continue;
+      if (known.root !== mine) {
+        notice({ height, mine, theirs: known.root });
+        return;
+      }
+      states.certify(known);
+      say([...factsAbout(encoded(known), false), { kind: "certified", height, root: mine }]);
+    }
+  }
+
   /** True when a higher height became certified, which lets consensus go on. */
   function certifyStates(): boolean {
     const before = states.latestCertifiedHeight();
+    certifyKnown();
     for (;;) {
       const changes = certify({
         pool: certifications,
@@ -651,13 +666,15 @@ const NOTHING_TO_PERSIST = (): { artifacts: Uint8Array[]; parts: Part[]; checkpo
   checkpoints: [],
 });
 
-/** R4. Certifications are judged anew: a state of ours belongs to each. */
+/** R4. */
 function resumed(node: StoredNode, now: LabTime, deps: ReplicaDeps & Context): ReplicaSnapshot {
   const artifacts = node.artifacts.flatMap((bytes) => {
     const artifact = decodeArtifact(bytes);
     return artifact.ok ? [artifact.value] : [];
   });
   const validated = artifacts.filter(isConsensus);
+  const certifications = artifacts.map(({ artifact }) => artifact).filter(isCertification);
+  const isWhole = ({ kind }: CertificationArtifact): boolean => kind === "certification";
   const state = newestState(usable(node.checkpoints, artifacts), deps);
   return {
     registry: undefined,
@@ -673,8 +690,8 @@ function resumed(node: StoredNode, now: LabTime, deps: ReplicaDeps & Context): R
     },
     certification: {
       purgedBelow: 0,
-      validated: [],
-      unvalidated: artifacts.map(({ artifact }) => artifact).filter(isCertification),
+      validated: certifications.filter(isWhole),
+      unvalidated: certifications.filter((artifact) => !isWhole(artifact)),
     },
     peerRoots: new Map(),
     ingress: new IngressPool().snapshot(),

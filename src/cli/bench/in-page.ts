@@ -5,6 +5,7 @@ import { wrap } from "comlink";
 import type { Network, NetworkSettings } from "../../lab/lab.ts";
 import { startPageNetwork } from "../../lab/page-network.ts";
 import type { FloorApi } from "./floor.ts";
+import { type CrashCost, crashCost, SERVED } from "./crashes.ts";
 import { bareCallsPerSecond } from "./jobs.ts";
 import { type Load, LOAD_NOTARY_DELAY_MS, updatesPerSecond } from "./load.ts";
 import { rollbacks, type Rollback } from "./rollback.ts";
@@ -79,6 +80,14 @@ export const filled = (wasm: Uint8Array): Promise<{ heightMs: number; updateMs: 
     await canister.go();
     return { heightMs, updateMs: quantile(await latencies(() => canister.go(), 7), 0.5) };
   });
+
+/** On the origin's private files. */
+export async function crashing(wasm: Uint8Array): Promise<CrashCost> {
+  const network = await startPageNetwork(SERVED, "crashes");
+  const cost = await crashCost(network, wasm);
+  await network.close();
+  return cost;
+}
 
 export const undo = (): Rollback[] => rollbacks();
 

@@ -28,7 +28,7 @@ export function heightsPerSecond(network: Network, warmUp: number, forMs: number
   });
 }
 
-interface Counter {
+export interface Counter {
   inc(): Promise<unknown>;
   get(): Promise<unknown>;
 }
@@ -79,7 +79,7 @@ export async function deploy(
   return { id: canister_id, agent };
 }
 
-const counterIdl =
+export const counterIdl =
   (counts: "Nat" | "Nat64"): IDL.InterfaceFactory =>
   ({ IDL }) =>
     IDL.Service({ inc: IDL.Func([], [IDL[counts]], []), get: IDL.Func([], [IDL[counts]], ["query"]) });
