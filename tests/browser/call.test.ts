@@ -3,11 +3,11 @@
  * told before Deploy and undone after it; users; a dropped module; forms for every type; pictures in replies; the
  * history; and all that may be done to a canister, until it is deleted.
  */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeAll, beforeEach, expect, inject, test } from "vitest";
 import { loadWabt } from "../../src/compilers/wat/load-wabt.ts";
-import { launch } from "../../src/cli/chromium.ts";
-import { faults } from "./visit.ts";
+import { FAST, faults, visit } from "./visit.ts";
+import { visitors } from "./visitors.ts";
 
 /** Answers what it was given. */
 const ECHO_WAT = `(module
@@ -24,33 +24,17 @@ const ECHO_DID = `type T = record { count : nat; small : int8; data : blob; who 
   call : func (nat) -> (nat) query; on : bool; many : vec nat16; next : opt T };
 service : { echo : (value : T) -> (T); show : (text) -> (text) query }`;
 
-let browser: Browser;
+const visitor = visitors();
 let echo: number[];
 beforeAll(async () => {
-  browser = await launch();
   const wabt = await loadWabt();
   echo = [...wabt.parseWat("echo.wat", ECHO_WAT).toBinary({}).buffer];
 });
-afterAll(() => browser.close());
 
 let page: Page;
-const errors: string[] = [];
 beforeEach(async () => {
-  errors.length = 0;
-  const context = await browser.newContext({
-    viewport: { width: 1440, height: 900 },
-    reducedMotion: "reduce",
-  });
-  page = await context.newPage();
-  page.on("pageerror", (error) => errors.push(error.message));
-  page.setDefaultTimeout(120_000);
-  await page.goto(`${inject("built")}?nodes=1&notary-delay=50&latency=0`);
-  await page.waitForSelector("html[data-ready]");
+  page = await visit(visitor.context, `${inject("built")}?${FAST}`);
   await page.getByRole("button", { name: "Call inc" }).waitFor();
-});
-afterEach(async () => {
-  await page.context().close();
-  expect(errors).toEqual([]);
 });
 
 const panel = () => page.getByRole("region", { name: "Canisters" });

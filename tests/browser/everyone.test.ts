@@ -2,22 +2,15 @@
  * The page for everyone: the first visit's guide, the three walks with a guess, the gallery, the palette, the keyboard, the
  * narrator, the plain editor, presenter mode, small screens, and no accessibility fault in any of them.
  */
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
-import { launch } from "../../src/cli/chromium.ts";
-import { FAST, faults } from "./visit.ts";
+import type { Page } from "playwright-core";
+import { beforeEach, expect, inject, test } from "vitest";
+import { FAST, faults, FOUR } from "./visit.ts";
+import { visitors } from "./visitors.ts";
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
-
-let context: BrowserContext;
+const visitor = visitors({ viewport: { width: 1366, height: 768 } });
 let page: Page;
-const errors: string[] = [];
 
-const open = async (query = "notary-delay=50&latency=5"): Promise<void> => {
+const open = async (query = FOUR): Promise<void> => {
   await page.goto(`${inject("built")}?${query}`);
   await page.waitForSelector("html[data-ready]");
 };
@@ -35,15 +28,8 @@ const run = async (command: string): Promise<void> => {
   await field.waitFor({ state: "detached" });
 };
 beforeEach(async () => {
-  errors.length = 0;
-  context = await browser.newContext({ viewport: { width: 1366, height: 768 }, reducedMotion: "reduce" });
-  page = await context.newPage();
-  page.on("pageerror", (error) => errors.push(error.message));
+  page = await visitor.context.newPage();
   page.setDefaultTimeout(60_000);
-});
-afterEach(async () => {
-  await context.close();
-  expect(errors).toEqual([]);
 });
 
 test("a first visit: one thing to press, follow it, break a byte; never in the way, and not again", async () => {

@@ -1,15 +1,11 @@
 /** What is done to a running subnet in the page, by hand: to a node, to links, to one message; and undone, and healed. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { launch } from "../../src/cli/chromium.ts";
+import type { Page } from "playwright-core";
+import { expect, inject, test } from "vitest";
 import { visit } from "./visit.ts";
+import { visitors } from "./visitors.ts";
 
-let browser: Browser;
+const visitor = visitors({ viewport: { width: 1366, height: 768 } });
 let page: Page;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
 
 const button = (name: string | RegExp) => page.getByRole("button", { name, exact: true });
 const status = (name: string) => page.getByRole("status", { name, exact: true });
@@ -17,11 +13,7 @@ const inForce = () => page.getByRole("region", { name: "Network" }).getByRole("r
 const close = () => button("Close Inspector").click();
 
 test("a liar, a slow node, a cut and a loss, a message dropped: each is in force until undone; Heal all ends the rest, and the log has it", async () => {
-  const context = await browser.newContext({
-    viewport: { width: 1366, height: 768 },
-    reducedMotion: "reduce",
-  });
-  page = await visit(context, `${inject("built")}?latency=300&notary-delay=50`);
+  page = await visit(visitor.context, `${inject("built")}?latency=300&notary-delay=50`);
   await status("Safety").getByText("One history").waitFor();
 
   await button("Faults of n2").click();
@@ -74,5 +66,4 @@ test("a liar, a slow node, a cut and a loss, a message dropped: each is in force
     .first()
     .fill("over: cut");
   await page.getByText("over: cut: n1, n2 ↔ n3, n4").waitFor();
-  await context.close();
 });

@@ -1,20 +1,14 @@
 /** Following a message, in a real Chromium, on the build: live and slowed, and again from the facts. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
-import { launch } from "../../src/cli/chromium.ts";
+import type { Page } from "playwright-core";
+import { beforeEach, expect, inject, test } from "vitest";
 import mainnet from "../vectors/mainnet-certificate.json" with { type: "json" };
-import { FAST } from "./visit.ts";
+import { FAST, FOUR } from "./visit.ts";
+import { visitors } from "./visitors.ts";
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
-
+const visitor = visitors({ reducedMotion: "no-preference" });
 let page: Page;
-const errors: string[] = [];
 
-const open = async (query = "notary-delay=50&latency=5"): Promise<void> => {
+const open = async (query = FOUR): Promise<void> => {
   await page.goto(`${inject("built")}?${query}`);
   await page.waitForSelector("html[data-ready]");
   await page.getByRole("button", { name: "Call inc" }).waitFor();
@@ -28,15 +22,8 @@ const replied = () =>
     .waitFor();
 
 beforeEach(async () => {
-  errors.length = 0;
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-  page = await context.newPage();
-  page.on("pageerror", (error) => errors.push(error.message));
+  page = await visitor.context.newPage();
   page.setDefaultTimeout(30_000);
-});
-afterEach(async () => {
-  await page.context().close();
-  expect(errors).toEqual([]);
 });
 
 test("a call is followed slowly, told to its end, and the speed comes back by itself", async () => {

@@ -1,26 +1,15 @@
 /** The editor in AssemblyScript and WAT: types and words where the pointer rests, no false errors, real ones at their place. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
-import { launch } from "../../src/cli/chromium.ts";
+import type { Page } from "playwright-core";
+import { beforeEach, expect, inject, test } from "vitest";
+import { FAST, visit } from "./visit.ts";
+import { visitors } from "./visitors.ts";
 
-let browser: Browser;
+const visitor = visitors({ viewport: { width: 1440, height: 1000 } });
 let page: Page;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
 
 beforeEach(async () => {
-  const context = await browser.newContext({
-    viewport: { width: 1440, height: 1000 },
-    reducedMotion: "reduce",
-  });
-  page = await context.newPage();
-  page.setDefaultTimeout(30_000);
-  await page.goto(`${inject("built")}?nodes=1&notary-delay=50&latency=0`);
-  await page.waitForSelector("html[data-ready]");
+  page = await visit(visitor.context, `${inject("built")}?${FAST}`);
 });
-afterEach(() => page.context().close());
 
 async function take(example: RegExp): Promise<void> {
   await page.getByRole("button", { name: "Examples" }).click();

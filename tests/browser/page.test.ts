@@ -2,24 +2,18 @@
  * The page as a person meets it, in a real Chromium, on the dev server and on the build: open, see a living subnet,
  * deploy, call, read a verified reply; break a certificate; freeze nodes and thaw them; share and come back.
  */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
-import { launch } from "../../src/cli/chromium.ts";
-import { FAST } from "./visit.ts";
+import type { Page } from "playwright-core";
+import { beforeEach, describe, expect, inject, test } from "vitest";
+import { FAST, FOUR } from "./visit.ts";
+import { visitors } from "./visitors.ts";
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
-
+const visitor = visitors({ reducedMotion: "no-preference" });
 describe.each(["dev", "built"] as const)("%s", (home) => {
   /** The built page is what people get: all runs on it, and the first visit on the dev server too. */
   const also = test.runIf(home === "built");
   let page: Page;
-  const errors: string[] = [];
 
-  const open = async (query = "notary-delay=50&latency=5", hash = ""): Promise<void> => {
+  const open = async (query = FOUR, hash = ""): Promise<void> => {
     await page.goto(`${inject(home)}?${query}${hash}`);
     await page.waitForSelector("html[data-ready]");
   };
@@ -34,15 +28,8 @@ describe.each(["dev", "built"] as const)("%s", (home) => {
   };
 
   beforeEach(async () => {
-    errors.length = 0;
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-    page = await context.newPage();
-    page.on("pageerror", (error) => errors.push(error.message));
+    page = await visitor.context.newPage();
     page.setDefaultTimeout(90_000);
-  });
-  afterEach(async () => {
-    await page.context().close();
-    expect(errors).toEqual([]);
   });
 
   test("a first visit: heights pass, one thing to press, a verified reply", async () => {

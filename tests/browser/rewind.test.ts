@@ -1,19 +1,11 @@
 /** Looking back, in a real Chromium, on the build: a moment before two calls, one after them, and the present again. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { launch } from "../../src/cli/chromium.ts";
-import { FAST } from "./visit.ts";
+import type { Page } from "playwright-core";
+import { expect, inject, test } from "vitest";
+import { FAST, visit } from "./visit.ts";
+import { visitors } from "./visitors.ts";
 
-let browser: Browser;
+const visitor = visitors({ viewport: { width: 1366, height: 768 } });
 let page: Page;
-const errors: string[] = [];
-beforeAll(async () => {
-  browser = await launch();
-  page = await (await browser.newContext({ viewport: { width: 1366, height: 768 } })).newPage();
-  page.on("pageerror", (error) => errors.push(error.message));
-  page.setDefaultTimeout(60_000);
-});
-afterAll(() => browser.close());
 
 const button = (name: string) => page.getByRole("button", { name, exact: true });
 const moment = () => page.getByRole("slider", { name: "Moment in view" });
@@ -41,8 +33,7 @@ async function standStill(): Promise<string> {
 }
 
 test("a moment before two calls is as it was; forward again the hashes are those of then; live, calls go on", async () => {
-  await page.goto(`${inject("built")}?${FAST}`);
-  await page.waitForSelector("html[data-ready]");
+  page = await visit(visitor.context, `${inject("built")}?${FAST}`);
   await page.getByText("counter is deployed.").first().waitFor(); // before that there are no bytes of it
   await page.getByRole("tab", { name: "State" }).click();
   await page.locator("input[aria-label='Moment in view']:enabled").waitFor();
@@ -71,5 +62,4 @@ test("a moment before two calls is as it was; forward again the hashes are those
   await moment().press("End");
   await inPast().waitFor({ state: "detached" });
   await call(3);
-  expect(errors).toEqual([]);
 });

@@ -173,7 +173,7 @@ test("what the dialog says is in the link is in the link: calls, the network, a 
     .getAttribute("d");
   expect(read(path!)).toBe(url);
   const friend = await visit(await newVisitor(visitor.browser), url);
-  await bar(friend).getByText("a subnet of 1 node, notary delay 50 ms", { exact: false }).waitFor();
+  await bar(friend).getByText("a subnet of 1 node, notary delay 250 ms", { exact: false }).waitFor();
   await bar(friend).getByRole("button", { name: "Run it" }).click();
   await reply(friend, "inc").getByText("1", { exact: true }).waitFor();
   expect(await friend.getByRole("button", { name: "Freeze n2" }).count()).toBe(0);

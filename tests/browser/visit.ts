@@ -2,8 +2,9 @@
 import AxeBuilder from "axe-core";
 import type { BrowserContext, Page } from "playwright-core";
 
-/** One node: what is tested is the page, and the machine's two cores are for it. */
-export const FAST = "nodes=1&notary-delay=50&latency=0";
+/** One node, and blocks that are not made as fast as can be: what is tested is the page, and the machine's two cores are for it. */
+export const FAST = "nodes=1&notary-delay=250&latency=0";
+export const FOUR = "nodes=4&notary-delay=250&latency=5";
 
 export async function visit(context: BrowserContext, url: string): Promise<Page> {
   const page = await context.newPage();

@@ -1,5 +1,5 @@
 /** A browser for a file of tests, and for each of them a visitor whom nobody knows. What throws in a page fails its test. */
-import type { Browser, BrowserContext } from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { launch } from "../../src/cli/chromium.ts";
 
@@ -9,11 +9,17 @@ export interface Visitors {
   readonly context: BrowserContext;
 }
 
-export const newVisitor = (browser: Browser): Promise<BrowserContext> =>
-  browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
+/** Without a service worker, which would fetch the whole site at each first visit: that is tested where a visitor goes offline. */
+export const newVisitor = (browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> =>
+  browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    reducedMotion: "reduce",
+    serviceWorkers: "block",
+    ...options,
+  });
 
 /** To be called where tests are declared. */
-export function visitors(): Visitors {
+export function visitors(options: BrowserContextOptions = {}): Visitors {
   let browser: Browser;
   let context: BrowserContext;
   const errors: string[] = [];
@@ -23,7 +29,7 @@ export function visitors(): Visitors {
   afterAll(() => browser.close());
   beforeEach(async () => {
     errors.length = 0;
-    context = await newVisitor(browser);
+    context = await newVisitor(browser, options);
     context.on("weberror", (error) => errors.push(error.error().message));
   });
   afterEach(async () => {
