@@ -2,7 +2,8 @@
 import { Worker } from "node:worker_threads";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
 import type { Network, NetworkSettings } from "../lab/lab.ts";
-import { type SpawnedWorker, startWorkerNetwork } from "../lab/worker-network.ts";
+import type { SpawnedWorker } from "../lab/seats.ts";
+import { startWorkerNetwork } from "../lab/worker-network.ts";
 
 /** Node gave thousands of Wasm memories; this only bounds the cache. */
 const MEMORY_UNITS = 2_000;
@@ -11,7 +12,7 @@ const MEMORY_UNITS = 2_000;
 export const startThreadNetwork = (settings: NetworkSettings, folder?: string): Promise<Network> =>
   startWorkerNetwork(settings, {
     spawn,
-    memoryUnits: MEMORY_UNITS,
+    memoryUnits: (nodes) => Math.floor(MEMORY_UNITS / nodes),
     ...(folder === undefined ? {} : { folder }),
   });
 

@@ -18,7 +18,6 @@ import { scalarFrom } from "../crypto/lagrange.ts";
 import {
   APPLICATION_LIMITS,
   DKG_INTERVAL_LENGTH,
-  faultsTolerated,
   GENESIS_VERSION,
   highThreshold,
   lowThreshold,
@@ -29,10 +28,7 @@ import {
 import type { NodeSecrets } from "../shell/node-crypto.ts";
 import { canisterIdOf, selfAuthenticating } from "../types/principal.ts";
 import type { NetworkSettings } from "./lab.ts";
-
-/** The sizes that the lab offers. */
-const SIZES = [1, 4, 7, 13] as const;
-export type NodeCount = (typeof SIZES)[number];
+import { type NodeCount, refusedSize } from "./sizes.ts";
 
 export type GenesisSettings = Pick<NetworkSettings, "notaryDelayMs" | "unitDelayMs"> & {
   readonly nodes: number;
@@ -98,16 +94,6 @@ export function makeGenesis(
   };
   const versions = new Map([[GENESIS_VERSION, subnet]]);
   return { registry: { latestVersion: GENESIS_VERSION, versions }, secrets };
-}
-
-/** Why a subnet cannot have so many nodes; undefined when it can. */
-export function refusedSize(nodes: number): string | undefined {
-  if (SIZES.some((size) => size === nodes)) return undefined;
-  const f = faultsTolerated(nodes);
-  return (
-    `A subnet of ${nodes} nodes would bear ${f} faulty ${f === 1 ? "one" : "ones"}, as one of ${3 * f + 1} does: ` +
-    `sizes are 3f + 1, here ${SIZES.join(", ")}.`
-  );
 }
 
 export interface Members {

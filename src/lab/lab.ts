@@ -4,7 +4,7 @@
  * and `lab/virtual-network.ts` (all nodes in one thread on a virtual clock).
  */
 import type { Inspection, InspectionReply } from "../types/inspection.ts";
-import type { ArtifactId, LabTime, NodeId, SubnetId } from "../types/ids.ts";
+import type { ArtifactId, Height, LabTime, NodeId, SubnetId } from "../types/ids.ts";
 import type { Fault, FaultInForce, MessageInFlight } from "../types/fault.ts";
 import type { NetworkHistory } from "./recorder.ts";
 import type { TraceEntry } from "../types/trace.ts";
@@ -24,8 +24,8 @@ export const PAGE_SETTINGS: NetworkSettings = {
   latencyMs: 40,
 };
 
-/** Blocked: it waits with what it could not write down, and the network is paused. */
-export type NodeStatus = "starting" | "running" | "frozen" | "blocked" | "killed" | "stopped";
+/** Blocked: it waits with what it could not write down, and the network is paused. Left: the subnet does without it. */
+export type NodeStatus = "starting" | "running" | "frozen" | "blocked" | "killed" | "stopped" | "left";
 
 /** A message on a link, as the ring draws it. */
 export interface Flight extends MessageInFlight {
@@ -41,7 +41,7 @@ export interface NetworkInfo {
   readonly subnetId: SubnetId;
   /** DER, 133 bytes: what the agent is given as root key. */
   readonly rootKey: Uint8Array;
-  /** In order of their ids; shown as n1, n2, … */
+  /** Everybody who was ever in the subnet, in the order in which they came; shown as n1, n2, … */
   readonly nodes: readonly NodeId[];
   /** Hex of the first id of the subnet's canister range. */
   readonly defaultEffectiveCanisterId: string;
@@ -49,8 +49,21 @@ export interface NetworkInfo {
   readonly lastCanisterId: string;
 }
 
+/** Who agrees. What the registry says counts from the second summary after it on. */
+export interface NetworkMembers {
+  readonly now: readonly NodeId[];
+  /** Undefined: the same. `from`: the height, at the latest. */
+  readonly next: { readonly nodes: readonly NodeId[]; readonly from: Height } | undefined;
+}
+
 export interface Network {
   readonly info: NetworkInfo;
+  readonly members: NetworkMembers;
+  /**
+   * The registry says so many nodes from now on. Newcomers begin, and those who go stay as long as they are needed.
+   * Rejects with a sentence, and then nothing has changed.
+   */
+  resize(nodes: number): Promise<void>;
   readonly settings: NetworkSettings;
   now(): LabTime;
   /** Batches of facts and of departures as they come. Returns the unsubscriber. */
@@ -79,6 +92,7 @@ export interface Network {
   /** While paused: deliver the earliest message in flight, or let the clock run to the next wake. */
   step(): void;
   setRate(rate: number): void;
+  readonly latencyMs: number;
   setLatency(ms: number): void;
   /** Whether the page is out of sight. Hidden, or without a call for a minute, the network dozes. */
   setHidden(hidden: boolean): void;

@@ -1,13 +1,15 @@
 /** The network in the page: Web Workers, memories rationed over the tab, dozing when nobody looks. */
 import type { Network, NetworkSettings } from "./lab.ts";
 import { HISTORY_MEMORY_UNITS } from "./recorder.ts";
-import { type SpawnedWorker, startWorkerNetwork } from "./worker-network.ts";
+import type { SpawnedWorker } from "./seats.ts";
+import { startWorkerNetwork } from "./worker-network.ts";
 
 /**
  * One Chromium renderer gave 125 memory32 (measurements). Each node also holds one for its marks and one for its curve, and
  * a long run takes three more: a 64-bit memory and marks of its own.
  */
 const MEMORY_UNITS = 120;
+const NODE_UNITS = 5;
 const DOZE_AFTER_MS = 60_000;
 
 /** Workers that wait for a network. */
@@ -24,7 +26,7 @@ export function startPageNetwork(settings: NetworkSettings, folder?: string): Pr
     spawn: () => early.shift() ?? spawn(),
     ...(folder === undefined ? {} : { folder }),
     spawnHistory: () => asSpawned(historyWorker()),
-    memoryUnits: MEMORY_UNITS - HISTORY_MEMORY_UNITS - 5 * settings.nodes,
+    memoryUnits: (nodes) => Math.floor((MEMORY_UNITS - HISTORY_MEMORY_UNITS) / nodes) - NODE_UNITS,
     dozeAfterMs: DOZE_AFTER_MS,
   });
   for (const { terminate } of early.splice(0)) terminate();

@@ -35,6 +35,14 @@ export async function own(id: string, patienceMs: number): Promise<(() => void) 
   return promise;
 }
 
+/** The numbers of its seats. */
+export async function nodesIn(id: string): Promise<number[]> {
+  const numbers: number[] = [];
+  for await (const name of (await folderAt([ROOT, id])).keys())
+    if (/^\d+$/.test(name)) numbers.push(Number(name));
+  return numbers.sort((a, b) => a - b);
+}
+
 /** What lies there of a node that does not run. */
 export async function filesOf(id: string, node: number): Promise<NetworkFile[]> {
   const files: NetworkFile[] = [];

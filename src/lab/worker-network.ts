@@ -1,42 +1,39 @@
 /**
- * A network of workers: one node each, raw ports between them, commands through comlink. The first deals the keys before
- * it is a node; secrets go to their owners and are forgotten here. Runs in the page and in Node (`spawn` differs).
+ * A network of workers: one node each, raw ports between them, commands through comlink. Runs in the page and in Node
+ * (`spawn` differs).
  */
-import { type Remote, transfer, wrap, type Endpoint, releaseProxy } from "comlink";
+import { releaseProxy, transfer } from "comlink";
 import { defined } from "../base/assert.ts";
-import { subnetAt } from "../registry/registry.ts";
-import { type ClockSetting, labTimeAt, withRate } from "../shell/clock.ts";
+import { nodeIds, subnetAt } from "../registry/registry.ts";
 import type { LinkCondition } from "../shell/gate.ts";
-import type {
-  KnownNode,
-  NamedFlight,
-  NamedPort,
-  NodeApi,
-  NodeInit,
-  NodeReport,
-} from "../shell/node-worker.ts";
+import type { NamedFlight, NamedPort, NodeApi, NodeInit, NodeReport } from "../shell/node-worker.ts";
 import type { MessageFault } from "../types/fault.ts";
-import type { HttpReply, HttpRequest } from "../types/http.ts";
-import type { LabTime, NodeId } from "../types/ids.ts";
+import type { Height, NodeId, RegistryVersion } from "../types/ids.ts";
 import type { InspectionReply } from "../types/inspection.ts";
-import { THE_LAB } from "../types/trace.ts";
-import type { Dealer } from "./dealer.ts";
-import { type Recorder, startRecorder } from "./recorder.ts";
+import { THE_LAB, type TraceEntry } from "../types/trace.ts";
 import { createFaults } from "./faults.ts";
+import { createLabClock } from "./lab-clock.ts";
 import type { Flight, Network, NetworkBatch, NetworkInfo, NetworkSettings, NodeStatus } from "./lab.ts";
-
-/** A worker of either home: something to talk to, and a way to end it. */
-export interface SpawnedWorker {
-  readonly endpoint: Endpoint;
-  terminate(): void;
-  /** The worker failed to load or died by itself. */
-  onfailure(listener: (sentence: string) => void): void;
-}
+import { openSeats } from "./opening.ts";
+import { type Recorder, startRecorder } from "./recorder.ts";
+import { createRequests } from "./requests.ts";
+import { prepareSize } from "./resize.ts";
+import {
+  alive,
+  answered,
+  folderOfSeat,
+  leave,
+  occupy,
+  pairwise,
+  type Seat,
+  type SpawnedWorker,
+  tellGone,
+} from "./seats.ts";
 
 export interface WorkerNetworkOptions {
   readonly spawn: () => SpawnedWorker;
-  /** Wasm memories that all nodes together may hold. */
-  readonly memoryUnits: number;
+  /** Wasm memories that each of so many nodes may hold. */
+  readonly memoryUnits: (nodes: number) => number;
   /** Where its nodes write themselves down, a folder each; undefined: nowhere. */
   readonly folder?: string;
   /** Holds the past. Undefined: nobody can look back. */
@@ -45,83 +42,20 @@ export interface WorkerNetworkOptions {
   readonly dozeAfterMs?: number;
 }
 
-/** A worker that is a node, or will be. */
-interface Occupant {
-  readonly worker: SpawnedWorker;
-  readonly failure: Promise<string>;
-  /** Rejects, should it ever. */
-  readonly failed: Promise<never>;
-  readonly api: Remote<NodeApi & Dealer>;
-  /** Whoever waits for its answer is told, should it go. */
-  readonly asked: Set<(error: Error) => void>;
-}
-
-/** A node's place in the network: whoever is killed leaves it, and who comes back takes it again. */
-interface Seat {
-  readonly id: NodeId;
-  /** From 0. */
-  readonly number: number;
-  occupant: Occupant;
-  status: NodeStatus;
-  /** Counts the network's interruptions: which of them was its last. 0: it has run since the beginning. */
-  interrupted: number;
-}
-
-interface Waiting {
-  readonly request: HttpRequest;
-  readonly pinned: NodeId | undefined;
-  at: Occupant | undefined;
-  resolve(reply: HttpReply): void;
-  reject(error: Error): void;
-}
-
-/** What waits for such a node may be answered yet. */
-const MAY_ANSWER: readonly NodeStatus[] = ["frozen", "blocked", "starting"];
 const DOZE_LATENCY_MS = 2_000;
-/** Mainnet's is 499: here an interval takes seconds, so that one is seen, and little is executed again after a reload. */
-const DKG_INTERVAL_LENGTH = 99;
 
 export async function startWorkerNetwork(
   settings: NetworkSettings,
   options: WorkerNetworkOptions,
 ): Promise<Network> {
-  const occupy = (i: number): Occupant => {
-    const worker = options.spawn();
-    const failure = new Promise<string>((resolve) => worker.onfailure(resolve));
-    const failed = failure.then((sentence): never => {
-      throw new Error(`node ${i + 1} did not start: ${sentence}`);
-    });
-    failed.catch(() => {}); // until somebody waits for it
-    return { worker, failure, failed, api: wrap<NodeApi & Dealer>(worker.endpoint), asked: new Set() };
-  };
-  const workers = Array.from({ length: settings.nodes }, (_, i) => occupy(i));
-  const endAll = (error: unknown): never => {
-    for (const { worker } of workers) worker.terminate();
-    throw error;
-  };
-  const orFailure = <T>(promise: Promise<T>): Promise<T> =>
-    Promise.race([promise, ...workers.map((w) => w.failed)]).catch(endAll);
   const { folder } = options;
-  const opened =
-    folder === undefined
-      ? []
-      : await orFailure(Promise.all(workers.map(({ api }, i) => api.open(`${folder}/${i}`))));
-  const known = opened.find((node) => node !== undefined);
-  const { nodes, notaryDelayMs, unitDelayMs } = settings;
-  const dkgIntervalLength = DKG_INTERVAL_LENGTH;
-  const first = defined(workers[0], "there is a node");
-  const dealt =
-    known === undefined
-      ? await orFailure(first.api.deal({ nodes, notaryDelayMs, unitDelayMs, dkgIntervalLength }))
-      : undefined;
-  const { registry } = defined(known ?? dealt, "a network is known or was dealt");
-  const secrets = [...(dealt?.secrets ?? [])];
-  const subnet = subnetAt(registry, registry.latestVersion);
-  const wallNow = (): number => performance.timeOrigin + performance.now();
-  let clock: ClockSetting = { wall: wallNow(), lab: Math.floor(wallNow()), rate: 1 };
-  const genesis = known?.genesis ?? clock.lab;
+  const opened = await openSeats(settings, options.spawn, folder);
+  const { genesis, lost } = opened;
+  let { registry } = opened;
+  const seats = [...opened.seats];
+  const clock = createLabClock(seats);
+  const requests = createRequests(seats);
 
-  const waiting = new Set<Waiting>();
   const listeners = new Set<(batch: NetworkBatch) => void>();
   const emit = (batch: NetworkBatch): void => {
     for (const listener of listeners) listener(batch);
@@ -129,13 +63,6 @@ export async function startWorkerNetwork(
   let flightId = 0;
   let recorder: Promise<Recorder> | undefined;
 
-  const seats: Seat[] = subnet.nodes.map(({ id }, number) => ({
-    id,
-    number,
-    occupant: workers[number]!,
-    status: "starting",
-    interrupted: 0,
-  }));
   let interruptions = 0;
   const seatOf = (id: NodeId): Seat =>
     defined(
@@ -144,46 +71,64 @@ export async function startWorkerNetwork(
     );
 
   const setStatus = (seat: Seat, status: NodeStatus, because?: string): void => {
-    if (seat.status === "running" && status !== "running") seat.interrupted = ++interruptions;
+    const isInterrupted = seat.status === "running" && status !== "running";
+    if (isInterrupted || status === "starting") seat.interrupted = ++interruptions;
     seat.status = status;
     emit({
       entries: [],
       flights: [],
       statuses: [{ node: seat.id, status, ...(because === undefined ? {} : { because }) }],
     });
-    redispatch();
+    requests.redispatch();
   };
 
   let latencyMs = settings.latencyMs;
   let dozing = false;
-  /** `identity`: undefined of one that has written down who it is. */
-  async function begin(
-    seat: Seat,
-    identity: NodeInit["identity"],
-    peers: readonly NamedPort[],
-  ): Promise<void> {
+  /** Who agrees, as a node told that is further than all before. */
+  let members: { readonly from: Height; readonly version: RegistryVersion } = {
+    from: -1,
+    version: registry.latestVersion,
+  };
+  let tip: Height = 0;
+  function note(seat: Seat, entries: readonly TraceEntry[]): void {
+    for (const { fact } of entries) {
+      if (fact.kind === "finalized") tip = Math.max(tip, fact.height);
+      else if (fact.kind === "members" && fact.height > members.from)
+        members = { from: fact.height, version: fact.version };
+      else if (fact.kind === "left-subnet") {
+        leave(seat);
+        setStatus(seat, "left");
+      }
+    }
+  }
+
+  const memoryUnits = (): number => options.memoryUnits(seats.filter(alive).length);
+  async function begin(seat: Seat, peers: readonly NamedPort[]): Promise<void> {
     const { occupant } = seat;
     const { api, failure, failed } = occupant;
     const still = (): boolean => seat.occupant === occupant && alive(seat);
     void failure.then((sentence) => {
-      if (still()) setStatus(seat, "stopped", sentence);
+      if (!still()) return;
+      tellGone(occupant);
+      setStatus(seat, "stopped", sentence);
     });
     const report = new MessageChannel();
     report.port1.onmessage = ({ data }: MessageEvent<NodeReport>) => {
       if (seat.occupant !== occupant) return;
       const flights: Flight[] = data.flights.map((f) => ({ ...f, id: flightId++, to: seat.id }));
       if (data.entries.length + flights.length > 0) emit({ entries: data.entries, flights, statuses: [] });
+      note(seat, data.entries);
       faults.sweep();
       if (data.stopped !== undefined && still()) setStatus(seat, "stopped", data.stopped);
       if (data.blocked === undefined || !still()) return;
-      if (clock.rate !== 0) setClock(withRate(clock, 0, wallNow()));
+      clock.pause();
       setStatus(seat, "blocked", data.blocked);
     };
     const init: NodeInit = {
-      identity,
-      clock,
+      registryVersion: registry.latestVersion,
+      clock: clock.setting,
       latencyMs: dozing ? DOZE_LATENCY_MS : latencyMs,
-      memoryUnits: Math.floor(options.memoryUnits / seats.length),
+      memoryUnits: memoryUnits(),
     };
     const start = api.start(
       init,
@@ -199,11 +144,11 @@ export async function startWorkerNetwork(
     void recorder?.then(({ join }) => join(seat.id, api));
     faults.apply(seat.id);
   }
-  const isWhoSatHere = (seat: Seat, found: KnownNode | undefined): boolean => {
-    if (found?.node === seat.id) return true;
-    setStatus(seat, "stopped", "what it had written down is gone, and its keys with it");
-    return false;
-  };
+  /** Its keys are gone with what it had written down. Who is in the subnet no more has no need of them. */
+  const isLost = (seat: Seat): void =>
+    nodeIds(subnetAt(registry, registry.latestVersion)).includes(seat.id)
+      ? setStatus(seat, "stopped", "what it had written down is gone, and its keys with it")
+      : setStatus(seat, "left");
   const linksInto = new Map<NodeId, ReadonlyMap<NodeId, LinkCondition>>();
   const setLinks = (seat: Seat, hurry: boolean): void => {
     const ms = dozing ? DOZE_LATENCY_MS : latencyMs;
@@ -222,11 +167,13 @@ export async function startWorkerNetwork(
     });
   let saidByLab = 0;
   const faults = createFaults({
-    nodes: seats.map((s) => s.id),
-    now: () => labTimeAt(clock, wallNow()),
+    get nodes() {
+      return seats.map((s) => s.id);
+    },
+    now: clock.now,
     say: (fact) =>
       emit({
-        entries: [{ node: THE_LAB, at: labTimeAt(clock, wallNow()), sequence: saidByLab++, fact }],
+        entries: [{ node: THE_LAB, at: clock.now(), sequence: saidByLab++, fact }],
         flights: [],
         statuses: [],
       }),
@@ -268,90 +215,71 @@ export async function startWorkerNetwork(
     },
   });
 
-  const ports = pairwise(seats.map((s) => s.id));
-  await Promise.all(
-    seats.map(async (seat, i) => {
-      if (known !== undefined && !isWhoSatHere(seat, opened[i])) return;
-      const identity = known === undefined ? { registry, secrets: secrets[i]!, genesis } : undefined;
-      await begin(seat, identity, ports.get(seat.id)!);
-    }),
-  ).catch(endAll);
-  secrets.length = 0;
+  for (const seat of lost) isLost(seat);
+  const present = seats.filter(alive);
+  const ports = pairwise(present.map((s) => s.id));
+  await Promise.all(present.map((seat) => begin(seat, ports.get(seat.id)!))).catch((error: unknown) => {
+    for (const seat of seats) leave(seat);
+    throw error;
+  });
 
   function revive(seat: Seat): void {
     if (folder === undefined || alive(seat)) return;
     leave(seat); // one that stopped by itself is still there
     void restart(seat);
   }
-  /** From what it had written down, with new links to all who live. */
+  /** From what it had written down. */
   async function restart(seat: Seat): Promise<void> {
     const home = defined(folder, "who lives in memory does not come back");
-    const occupant = occupy(seat.number);
+    const occupant = occupy(options.spawn(), seat.number);
     seat.occupant = occupant;
     setStatus(seat, "starting");
     try {
-      const found = await Promise.race([occupant.api.open(`${home}/${seat.number}`), occupant.failed]);
-      if (seat.occupant !== occupant || !isWhoSatHere(seat, found)) return;
-      const mine: NamedPort[] = [];
-      for (const peer of seats) {
-        if (peer === seat || !alive(peer)) continue;
-        const { port1, port2 } = new MessageChannel();
-        mine.push({ node: peer.id, port: port1 });
-        void peer.occupant.api.connect(transfer({ node: seat.id, port: port2 }, [port2]));
-      }
-      await begin(seat, undefined, mine);
+      const found = await Promise.race([occupant.api.open(folderOfSeat(home, seat.number)), occupant.failed]);
+      if (seat.occupant !== occupant) return;
+      if (found?.node !== seat.id) return isLost(seat);
+      await join(seat);
     } catch (error) {
       if (seat.occupant !== occupant) return;
       setStatus(seat, "stopped", error instanceof Error ? error.message : String(error));
     }
   }
-
-  /**
-   * One node for all, while it runs: another may not have certified yet what this one has just answered, least of all
-   * one that has just come back.
-   */
-  const dispatch = (w: Waiting): void => {
-    const running = seats.filter((s) => s.status === "running").sort((a, b) => a.interrupted - b.interrupted);
-    const seat = w.pinned === undefined ? running[0] : running.find((s) => s.id === w.pinned);
-    if (seat === undefined) {
-      w.at = undefined;
-      const hopeless = seats.every((s) => s.status === "killed" || s.status === "stopped");
-      const mayAnswer = ({ status }: Seat): boolean => MAY_ANSWER.includes(status);
-      if (hopeless || (w.pinned !== undefined && !seats.some((s) => s.id === w.pinned && mayAnswer(s)))) {
-        waiting.delete(w);
-        w.reject(new TypeError("no node of this network can answer"));
-      }
-      return;
+  /** With new links to all who live. */
+  function join(seat: Seat): Promise<void> {
+    const mine: NamedPort[] = [];
+    for (const peer of seats) {
+      if (peer === seat || !alive(peer)) continue;
+      const { port1, port2 } = new MessageChannel();
+      mine.push({ node: peer.id, port: port1 });
+      void peer.occupant.api.connect(transfer({ node: seat.id, port: port2 }, [port2]));
     }
-    const { occupant } = seat;
-    w.at = occupant;
-    occupant.api.http(w.request).then(
-      (reply) => {
-        if (!waiting.delete(w)) return; // another node was quicker after a freeze
-        w.resolve(reply);
-      },
-      (error: unknown) => {
-        if (waiting.delete(w)) w.reject(error instanceof Error ? error : new Error(String(error)));
-      },
-    );
-  };
-  /** Asking again is harmless (interface H43): what waits at a node that no longer answers goes to another. */
-  function redispatch(): void {
-    for (const w of waiting) {
-      const at = seats.find((s) => s.occupant === w.at);
-      if (at?.status !== "running") dispatch(w);
+    return begin(seat, mine);
+  }
+
+  let resizing = false;
+  async function resize(size: number): Promise<void> {
+    if (resizing) throw new Error("The subnet's size is being changed already.");
+    resizing = true;
+    try {
+      const prepared = await prepareSize({ registry, genesis, seats, folder, spawn: options.spawn }, size);
+      registry = prepared.registry;
+      const before = seats.filter(alive);
+      for (const { occupant } of before) void occupant.api.learn(registry.latestVersion);
+      seats.push(...prepared.come);
+      info = { ...info, nodes: seats.map((s) => s.id) };
+      const units = memoryUnits();
+      for (const { occupant } of before) void occupant.api.setMemoryUnits(units);
+      for (const seat of prepared.come) setStatus(seat, "starting");
+      await Promise.all(prepared.come.map(join));
+    } finally {
+      resizing = false;
     }
   }
 
-  const setClock = (next: ClockSetting): void => {
-    clock = next;
-    for (const seat of seats) if (alive(seat)) void seat.occupant.api.setClock(next);
-  };
   const setLatency = (hurry: boolean): void => {
     for (const seat of seats) setLinks(seat, hurry);
   };
 
-  let rate = 1;
   let hidden = false;
   let idleTimer: ReturnType<typeof setTimeout> | undefined;
   const setDozing = (value: boolean): void => {
@@ -368,8 +296,9 @@ export async function startWorkerNetwork(
   };
   stir();
 
+  const subnet = subnetAt(registry, registry.latestVersion);
   const range = defined(subnet.canisterRanges[0], "the subnet has a range");
-  const info: NetworkInfo = {
+  let info: NetworkInfo = {
     subnetId: subnet.id,
     rootKey: subnet.publicKeyDer,
     nodes: seats.map((s) => s.id),
@@ -378,9 +307,19 @@ export async function startWorkerNetwork(
   };
 
   return {
-    info,
+    get info() {
+      return info;
+    },
+    get members() {
+      const now = nodeIds(subnetAt(registry, members.version));
+      if (members.version === registry.latestVersion) return { now, next: undefined };
+      const length = subnet.dkgIntervalLength + 1;
+      const from = (Math.floor(tip / length) + 2) * length;
+      return { now, next: { nodes: nodeIds(subnetAt(registry, registry.latestVersion)), from } };
+    },
+    resize,
     settings,
-    now: () => labTimeAt(clock, wallNow()),
+    now: clock.now,
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -391,29 +330,15 @@ export async function startWorkerNetwork(
       if (path.endsWith("/call")) stir();
       const body = new Uint8Array(await request.arrayBuffer());
       const contentType = request.headers.get("content-type") ?? undefined;
-      const reply = await new Promise<HttpReply>((resolve, reject) => {
-        const w: Waiting = {
-          request: { method: request.method, path, contentType, body },
-          pinned: node,
-          at: undefined,
-          resolve,
-          reject,
-        };
-        waiting.add(w);
-        dispatch(w);
-      });
+      const reply = await requests.ask({ method: request.method, path, contentType, body }, node);
       return new Response(Uint8Array.from(reply.body), {
         status: reply.status,
         headers: { "content-type": reply.contentType },
       });
     },
     inspect(node, what) {
-      const { api, asked } = seatOf(node).occupant;
-      return new Promise<InspectionReply>((resolve, reject) => {
-        asked.add(reject);
-        const answered = api.inspect(what) as Promise<InspectionReply>;
-        void answered.then(resolve, reject).finally(() => asked.delete(reject));
-      });
+      const { occupant } = seatOf(node);
+      return answered(occupant, occupant.api.inspect(what) as Promise<InspectionReply>);
     },
     record() {
       if (options.spawnHistory === undefined) return undefined;
@@ -434,26 +359,22 @@ export async function startWorkerNetwork(
     heal: faults.heal,
     canRestart: folder !== undefined,
     restart: (node) => revive(seatOf(node)),
-    pause() {
-      if (clock.rate !== 0) setClock(withRate(clock, 0, wallNow()));
-    },
+    pause: clock.pause,
     resume() {
       for (const seat of seats) {
         if (seat.status !== "blocked") continue;
         setStatus(seat, "running");
         void seat.occupant.api.retry();
       }
-      if (clock.rate === 0) setClock(withRate(clock, rate, wallNow()));
+      clock.resume();
     },
     get paused() {
-      return clock.rate === 0;
+      return clock.paused;
     },
-    step() {
-      void stepEarliest();
-    },
-    setRate(next) {
-      rate = next;
-      if (clock.rate !== 0) setClock(withRate(clock, next, wallNow()));
+    step: clock.step,
+    setRate: clock.setRate,
+    get latencyMs() {
+      return latencyMs;
     },
     setLatency(ms) {
       latencyMs = ms;
@@ -469,7 +390,7 @@ export async function startWorkerNetwork(
       return dozing;
     },
     async copy() {
-      const living = seats.filter((s) => s.status !== "killed");
+      const living = seats.filter((s) => s.status !== "killed" && s.status !== "left");
       const files = await Promise.all(
         living.map(async ({ number, occupant }) => {
           const all = (await occupant.api.copy()) as Awaited<ReturnType<NodeApi["copy"]>>;
@@ -486,45 +407,8 @@ export async function startWorkerNetwork(
         seat.occupant.worker.terminate();
         seat.status = "killed";
       }
-      for (const w of waiting) w.reject(new TypeError("the network was closed"));
-      waiting.clear();
+      requests.close();
       listeners.clear();
     },
   };
-
-  async function stepEarliest(): Promise<void> {
-    if (clock.rate !== 0) return;
-    const times = await Promise.all(
-      seats
-        .filter((s) => s.status === "running")
-        .map(async (seat) => ({ seat, at: (await seat.occupant.api.nextTime()) as LabTime | undefined })),
-    );
-    let best: { seat: Seat; at: LabTime } | undefined;
-    for (const { seat, at } of times) {
-      if (at !== undefined && (best === undefined || at < best.at)) best = { seat, at };
-    }
-    if (best === undefined || clock.rate !== 0) return;
-    if (best.at > clock.lab) setClock({ ...clock, lab: best.at });
-    await best.seat.occupant.api.stepOne(clock.lab);
-  }
-}
-
-function leave({ occupant }: Seat): void {
-  occupant.worker.terminate();
-  for (const tell of occupant.asked) tell(new Error("the node was killed"));
-}
-
-const alive = (seat: Seat): boolean => seat.status !== "killed" && seat.status !== "stopped";
-
-/** A port for each ordered pair of nodes. */
-function pairwise(ids: readonly NodeId[]): Map<NodeId, NamedPort[]> {
-  const ports = new Map(ids.map((id) => [id, [] as NamedPort[]]));
-  for (const [i, a] of ids.entries()) {
-    for (const b of ids.slice(i + 1)) {
-      const { port1, port2 } = new MessageChannel();
-      ports.get(a)!.push({ node: b, port: port1 });
-      ports.get(b)!.push({ node: a, port: port2 });
-    }
-  }
-  return ports;
 }

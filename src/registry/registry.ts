@@ -74,6 +74,12 @@ export interface Registry {
   readonly versions: ReadonlyMap<RegistryVersion, SubnetRecord>;
 }
 
+/** Without versions that are known and do not count yet. */
+export const counting = ({ latestVersion, versions }: Registry): Registry => ({
+  latestVersion,
+  versions: new Map([...versions].filter(([version]) => version <= latestVersion)),
+});
+
 export const subnetAt = (registry: Registry, version: RegistryVersion): SubnetRecord =>
   defined(registry.versions.get(version), `registry version ${version} is known`);
 

@@ -223,13 +223,13 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     deps.genesis,
     from?.consensus,
   );
-  /** Whoever the height after the finalized tip or a later one may belong to. */
+  /** The version whose nodes are those of the height after the finalized tip. */
+  const nextVersion = (): RegistryVersion | undefined =>
+    consensus.pool.registryVersion(consensus.pool.finalizedHeight() + 1);
+  /** Whoever that height or a later one may belong to. */
   const peers = remembering(
-    () => `${consensus.pool.registryVersion(consensus.pool.finalizedHeight() + 1)} ${registry.latestVersion}`,
-    () => {
-      const oldest = consensus.pool.registryVersion(consensus.pool.finalizedHeight() + 1);
-      return nodesSince(registry, oldest ?? GENESIS_VERSION).filter((id) => id !== me);
-    },
+    () => `${nextVersion()} ${registry.latestVersion}`,
+    () => nodesSince(registry, nextVersion() ?? GENESIS_VERSION).filter((id) => id !== me),
   );
   const stateSync = createStateSync({ peers, stored });
   const answers = createAnswers(stored);
@@ -292,6 +292,7 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     untold = false;
     take(event);
     settle(event.kind === "clock");
+    tellMembers();
     send(gossip.tick(now));
     catchUp();
     persist();
@@ -494,6 +495,14 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     if (vouched === undefined && failedFrom < 0) consensus.goOnFrom(0);
     else consensus.holdBatches();
     isStale = true;
+  }
+
+  let toldVersion = from === undefined || from.sequence === 0 ? undefined : nextVersion();
+  function tellMembers(): void {
+    const version = nextVersion();
+    if (version === undefined || version === toldVersion) return;
+    toldVersion = version;
+    say([{ kind: "members", height: consensus.pool.finalizedHeight() + 1, version }]);
   }
 
   /**

@@ -17,12 +17,16 @@ import type { ReplicaCrypto, ThresholdKind } from "../replica/interfaces/crypto.
 import type { NodeId } from "../types/ids.ts";
 
 /** All that one node knows and no other does. Plain data: it travels once, into the node's worker. */
-export interface NodeSecrets {
+export interface NodeSecrets extends ThresholdShares {
   readonly node: NodeId;
   /** Ed25519, 32 bytes. */
   readonly signingSeed: Uint8Array;
-  /** Scalars of BLS12-381. */
+  /** A scalar of BLS12-381. */
   readonly multiSigSecret: bigint;
+}
+
+/** Of one registry version. Scalars of BLS12-381. */
+export interface ThresholdShares {
   readonly lowShare: bigint;
   readonly highShare: bigint;
 }

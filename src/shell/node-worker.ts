@@ -5,34 +5,45 @@
 import { defined } from "../base/assert.ts";
 import { prng, type Prng } from "../base/prng.ts";
 import { describeMessage, type MessageDescription, readMessage } from "../replica/gossip/wire.ts";
+import type { ReplicaCrypto } from "../replica/interfaces/crypto.ts";
 import type { ReplicaEffect } from "../replica/interfaces/events.ts";
-import { GENESIS_VERSION, subnetAt } from "../registry/registry.ts";
+import type { WasmHost } from "../replica/interfaces/wasm-host.ts";
+import { counting, GENESIS_VERSION, subnetAt } from "../registry/registry.ts";
 import { createReplica, type ReplicaDeps, replayHeight, resumeReplica } from "../replica/replica.ts";
 import type { LieName } from "../types/fault.ts";
 import type { HttpReply, HttpRequest, Ticket } from "../types/http.ts";
-import type { Height, LabTime, NodeId } from "../types/ids.ts";
+import type { Height, LabTime, NodeId, RegistryVersion } from "../types/ids.ts";
 import type { Inspection, InspectionReply } from "../types/inspection.ts";
 import type { TraceEntry } from "../types/trace.ts";
 import { type ClockSetting, labTimeAt } from "./clock.ts";
 import { conditioned, fixedLatency, Gate, type Held, type LinkCondition } from "./gate.ts";
+import type { Bls } from "../crypto/bls.ts";
 import { loadMclBls } from "../crypto/bls-mcl.ts";
 import { loadSodium } from "../crypto/ed25519-sodium.ts";
 import { createRecording, type Recording } from "./history/recording.ts";
 import type { Liar, Lie, LoadLiar } from "./lie.ts";
 import { type MessageAct, MessageActs } from "./message-acts.ts";
-import { createNodeCrypto } from "./node-crypto.ts";
+import { createKeyring, type Keyring } from "./keyring.ts";
+import { createNodeCrypto, type NodeSecrets } from "./node-crypto.ts";
 import { NodeHost } from "./node-host.ts";
 import { createElsewhere, type Sandbox } from "./sandbox.ts";
 import type { Disk } from "./storage/disk.ts";
 import { openFileStore, STORE_FILES, type StoreFiles } from "./storage/file-store.ts";
-import { type Identity, type IdentityFile, openIdentity } from "./storage/identity.ts";
+import {
+  committed,
+  type Identity,
+  type IdentityFile,
+  openIdentity,
+  prepared,
+  secretsAt,
+} from "./storage/identity.ts";
 import { createMemoryStore, type NodeStore } from "./storage/node-store.ts";
 import type { SyncFile } from "./storage/sync-file.ts";
 import { createWasmHost } from "./wasm-host.ts";
 
 export interface NodeInit {
-  /** Undefined of a node that was opened and knows who it is. */
-  readonly identity: Identity | undefined;
+  /** The latest that counts: what was prepared beyond it does not. */
+  readonly registryVersion: RegistryVersion;
   readonly clock: ClockSetting;
   readonly latencyMs: number;
   /** This node's share of the tab's Wasm memories: memory32 counts 1, memory64 2. */
@@ -56,7 +67,13 @@ export interface NodeApi {
   open(folder: string): Promise<KnownNode | undefined>;
   /** What it has written down, all of it of one moment. */
   copy(): { readonly name: string; readonly bytes: Uint8Array }[];
+  /** Who it is, of one that is new; a registry version that will count, and its shares of it, of one that knows. */
+  prepare(identity: Omit<Identity, "shares">): void;
   start(init: NodeInit, peers: readonly NamedPort[], report: MessagePort): Promise<void>;
+  /** That version, which was prepared, counts from now on. */
+  learn(version: RegistryVersion): void;
+  /** For the dealer of the next version. */
+  secrets(): NodeSecrets;
   /** A new link to a peer that came back, in place of the one that led to it before. */
   connect(peer: NamedPort): void;
   http(request: HttpRequest): Promise<HttpReply>;
@@ -68,6 +85,7 @@ export interface NodeApi {
   /** With `hurry`, what is held under the old latency arrives now. */
   setLinks(ms: number, conditions: ReadonlyMap<NodeId, LinkCondition>, hurry: boolean): void;
   setSlow(ms: number): void;
+  setMemoryUnits(units: number): void;
   setLies(lies: readonly LieName[]): Promise<void>;
   /** To a message that its gate holds; undefined: no more. See `message-acts.ts`. */
   touch(
@@ -90,7 +108,7 @@ export interface NamedPort {
   readonly port: MessagePort;
 }
 
-export type KnownNode = Omit<Identity, "secrets"> & { readonly node: NodeId };
+export type KnownNode = Omit<Identity, "secrets" | "shares"> & { readonly node: NodeId };
 
 /** What a node was told is on its way to whoever records it after this long. */
 const FLUSH_MS = 200;
@@ -102,6 +120,11 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined, lo
   /** What it had signed is not all there (consensus C6). */
   let silent = false;
   let identityFile: IdentityFile | undefined;
+  let identity: Identity | undefined;
+  /** Not written down before this life. */
+  let isNew = false;
+  let keyring: Keyring | undefined;
+  let bls: Bls | undefined;
   const onDisk: { readonly name: string; readonly file: SyncFile }[] = [];
   const ports = new Map<NodeId, MessagePort>();
   let listen = (_peer: NamedPort): void => {}; // until there is a host to hear it, messages wait in their port
@@ -109,6 +132,7 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined, lo
   let nextTicket: Ticket = 1;
   let host: NodeHost | undefined;
   let gate: Gate | undefined;
+  let wasmOptions: { memoryUnits: number; readonly elsewhere: WasmHost["elsewhere"] } | undefined;
   let recording: Recording | undefined;
   let said = 0;
   let acts: MessageActs | undefined;
@@ -119,6 +143,18 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined, lo
   let makeLiar: (() => Promise<Liar>) | undefined;
 
   const started = (): NodeHost => defined(host, "start comes first");
+  const self = (): Identity => defined(identity, "a node knows who it is");
+  const become = (next: Identity): void => {
+    if (next === identity) return;
+    identityFile?.write(next); // before anything is done as that
+    identity = next;
+  };
+  const cryptoOf = (version: RegistryVersion): ReplicaCrypto =>
+    createNodeCrypto(
+      secretsAt(self(), version),
+      subnetAt(self().registry, version),
+      defined(bls, "start comes first"),
+    );
   const ask = <R>(event: (ticket: Ticket) => Parameters<NodeHost["request"]>[0]): Promise<R> =>
     new Promise<R>((resolve) => {
       const ticket = nextTicket++;
@@ -138,7 +174,7 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined, lo
       onDisk.push(...names.map((name, i) => ({ name, file: files[i]! })));
       const [a, b, ...rest] = files as [SyncFile, SyncFile, ...SyncFile[]];
       identityFile = openIdentity([a, b]);
-      const { identity } = identityFile;
+      ({ identity } = identityFile);
       const kept = openFileStore(
         Object.fromEntries(STORE_FILES.map((name, i) => [name, rest[i]!])) as unknown as StoreFiles,
       );
@@ -149,12 +185,18 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined, lo
         identity && { registry: identity.registry, genesis: identity.genesis, node: identity.secrets.node }
       );
     },
+    prepare({ registry, secrets, genesis }) {
+      isNew = identity === undefined;
+      const { latestVersion } = registry;
+      const born = identity ?? { registry, secrets, genesis, shares: new Map() };
+      const next = Math.max(...registry.versions.keys());
+      become(next === latestVersion ? born : prepared(born, next, subnetAt(registry, next), secrets));
+    },
     async start(init, peers, report) {
-      const [bls] = await loadLibraries();
-      const known = identityFile?.identity;
-      const identity = defined(init.identity ?? known, "a node knows who it is");
-      if (known === undefined) identityFile?.write(identity);
-      const { registry, secrets, genesis } = identity;
+      [bls] = await loadLibraries();
+      become(committed(self(), init.registryVersion));
+      const { secrets, genesis } = self();
+      const registry = counting(self().registry);
       for (const { node, port } of peers) ports.set(node, port);
       const record = subnetAt(registry, GENESIS_VERSION);
       const elsewhere = createElsewhere(
@@ -163,10 +205,14 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined, lo
         () => started().request({ kind: "continue" }),
         (then) => void setTimeout(then, 500),
       );
-      const wasm = createWasmHost({ memoryUnits: init.memoryUnits, elsewhere });
+      wasmOptions = { memoryUnits: init.memoryUnits, elsewhere };
+      const wasm = createWasmHost(wasmOptions);
       const now = labTimeAt(init.clock, performance.timeOrigin + performance.now());
       recording = createRecording(silent ? now : undefined);
-      const crypto = createNodeCrypto(secrets, record, bls);
+      keyring = createKeyring(GENESIS_VERSION, cryptoOf(GENESIS_VERSION));
+      for (const version of registry.versions.keys())
+        if (version !== GENESIS_VERSION) keyring.learn(version, cryptoOf(version));
+      const crypto = keyring;
       const deps: ReplicaDeps = {
         me: secrets.node,
         registry,
@@ -177,7 +223,7 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined, lo
         ...(silent ? { memoryLostAt: now } : {}),
       };
       const written = store.load();
-      const replica = known === undefined ? createReplica(deps) : resumeReplica(deps, written, now);
+      const replica = isNew ? createReplica(deps) : resumeReplica(deps, written, now);
       const replayed = until(replayHeight(written));
       gate = new Gate(fixedLatency(init.latencyMs));
       draw = prng(Number.parseInt(secrets.node.slice(0, 8), 16));
@@ -185,7 +231,13 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined, lo
       const lieDraw = draw.fork();
       // What a lie signs is no part of what honest code did: it is not recorded.
       makeLiar = async () =>
-        (await loadLiar())({ me: secrets.node, subnet: record, crypto, draw: lieDraw, read: readMessage });
+        (await loadLiar())({
+          me: secrets.node,
+          subnet: subnetAt(self().registry, self().registry.latestVersion),
+          crypto,
+          draw: lieDraw,
+          read: readMessage,
+        });
       const honest = recording.replica(replica);
       const reports = batched((batch: NodeReport) => report.postMessage(batch));
       let timer: ReturnType<typeof setTimeout> | undefined;
@@ -225,6 +277,12 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined, lo
       host.run();
       if (!written.checkpoints.some(({ height }) => height >= replayed.height)) await replayed.promise;
     },
+    learn(version) {
+      become(committed(self(), version));
+      defined(keyring, "start comes first").learn(version, cryptoOf(version));
+      started().request({ kind: "registry", version, subnet: subnetAt(self().registry, version) });
+    },
+    secrets: () => secretsAt(self(), self().registry.latestVersion),
     copy: () =>
       onDisk.map(({ name, file }) => {
         const bytes = new Uint8Array(file.getSize());
@@ -248,6 +306,9 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined, lo
       started().run();
     },
     setSlow: (ms) => started().setSlow(ms),
+    setMemoryUnits(units) {
+      if (wasmOptions !== undefined) wasmOptions.memoryUnits = units;
+    },
     async setLies(lies) {
       if (lies.length === 0 && liar === undefined) return;
       liar ??= defined(makeLiar, "start comes first")();

@@ -44,7 +44,7 @@ import { grownPages, NO_PAGES, PAGE, pageAt, type Pages, withPages } from "../re
 import { copyDifferences, sameAsPage, sharedPages } from "./heap-mirror.ts";
 
 export interface WasmHostOptions {
-  /** Memories to keep at most: 1 for each with 32-bit pointers, 2 with 64-bit. */
+  /** Memories to keep at most: 1 for each with 32-bit pointers, 2 with 64-bit. Read when one is needed. */
   readonly memoryUnits?: number;
   /** Never reuse an instance or a memory: the yardstick for W1. */
   readonly alwaysFresh?: boolean;
@@ -103,7 +103,7 @@ class Unwind extends Error {
 }
 
 export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
-  const units = options.memoryUnits ?? DEFAULT_UNITS;
+  const units = (): number => options.memoryUnits ?? DEFAULT_UNITS;
   const compiled = new Map<string, WebAssembly.Module>();
   const slots: Slot[] = [];
   const marks = new WebAssembly.Memory({ initial: MARKS_PAGES, maximum: MARKS_PAGES });
@@ -199,13 +199,13 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
       const { shared, stored } = sharedPages(slot.mirrors, heap);
       if (shared * 2 >= stored && shared > bestShared) [best, bestShared] = [slot, shared];
     }
-    if (best !== undefined || unitsUsed() + unitsOf(address) <= units) return best;
+    if (best !== undefined || unitsUsed() + unitsOf(address) <= units()) return best;
     return leastRecent(fitting);
   }
 
   function makeSlot(module: RewrittenModule, heap: Pages): Slot {
     const address = module.memory?.address;
-    while (slots.length > 0 && unitsUsed() + unitsOf(address) > units) {
+    while (slots.length > 0 && unitsUsed() + unitsOf(address) > units()) {
       slots.splice(slots.indexOf(leastRecent(slots)!), 1);
     }
     const memory = address === undefined ? undefined : newMemory(address, heap.length / WASM_PAGE);
@@ -226,7 +226,7 @@ export function createWasmHost(options: WasmHostOptions = {}): WasmHost {
     const descriptor = wide
       ? { address, initial: BigInt(pages), maximum: 98_304n }
       : { initial: pages, maximum: 65_536 };
-    if (uncollected + unitsOf(address) > units) collectGarbage();
+    if (uncollected + unitsOf(address) > units()) collectGarbage();
     for (let attempt = 1; ; attempt++) {
       try {
         const memory = new WebAssembly.Memory(descriptor as unknown as WebAssembly.MemoryDescriptor);

@@ -130,6 +130,8 @@ export type Fact =
   | { readonly kind: "debug-print"; readonly canister: CanisterId; readonly text: string }
   /** A registry version became known here; blocks must agree on it before it counts. */
   | { readonly kind: "registry-version"; readonly version: RegistryVersion; readonly nodes: number }
+  /** From this height on, the first of an interval but for when it is first told, the subnet's nodes are those of that version. */
+  | { readonly kind: "members"; readonly height: Height; readonly version: RegistryVersion }
   /** From this summary height on, whose package it has seen, the subnet does without this node. */
   | { readonly kind: "left-subnet"; readonly height: Height; readonly version: RegistryVersion }
   | { readonly kind: "stopped"; readonly because: string }

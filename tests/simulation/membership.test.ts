@@ -2,8 +2,9 @@
 import { expect, test } from "vitest";
 import { defined } from "../../src/base/assert.ts";
 import { prng } from "../../src/base/prng.ts";
-import { dealAgain, type Members, type NodeCount, refusedSize } from "../../src/lab/genesis.ts";
+import { dealAgain, type Members } from "../../src/lab/genesis.ts";
 import { type Checkers, createCheckers } from "../../src/lab/simulation/checkers.ts";
+import { type NodeCount, refusedSize } from "../../src/lab/sizes.ts";
 import { SIMULATION_GENESIS } from "../../src/lab/simulation/simulation.ts";
 import { createStandInCrypto, makeStandInGenesis, STAND_IN } from "../../src/lab/simulation/stand-in.ts";
 import { VirtualNetwork } from "../../src/lab/virtual-network.ts";
@@ -114,6 +115,8 @@ class Lab {
 
 test("a subnet has 3f + 1 nodes, and says so", () => {
   expect(refusedSize(7)).toBeUndefined();
+  expect(refusedSize(0)).toBe("A subnet here cannot have 0 nodes: sizes are 3f + 1, here 1, 4, 7, 13.");
+  expect(refusedSize(10)).toBe("A subnet here cannot have 10 nodes: sizes are 3f + 1, here 1, 4, 7, 13.");
   expect(refusedSize(5)).toBe(
     "A subnet of 5 nodes would bear 1 faulty one, as one of 4 does: sizes are 3f + 1, here 1, 4, 7, 13.",
   );

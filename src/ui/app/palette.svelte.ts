@@ -118,6 +118,7 @@ function networkCommands(): Command[] {
   return [
     { title: live.paused ? "Resume the network" : "Pause the network", run: () => live.togglePause() },
     { title: "Step: deliver one message", run: () => live.step() },
+    { title: messages.subnet.menu, run: () => selection.select({ kind: "subnet" }) },
     { title: messages.networks.menu, run: () => (networks.managing = true) },
     ...[0.1, 0.25, 1].map((rate) => ({
       title: rate === 1 ? "Run at full speed" : `Run at ${rate} of the speed`,

@@ -21,7 +21,7 @@ class Scenes {
   playing = $state.raw<Playing | undefined>(undefined);
 
   begin(scene: Scene): void {
-    if (nodesNamed(scene) > live.nodes.length) {
+    if (nodesNamed(scene) > live.members.length) {
       const text = messages.scenes.tooFewNodes(scene.title, nodesNamed(scene));
       project.notice = { tone: "info", text };
       return;
@@ -33,7 +33,7 @@ class Scenes {
     if (this.playing === undefined || step === undefined || this.playing.since !== undefined) return;
     this.playing = { ...this.playing, since: this.#now(), at: undefined };
     if (step.act === "heal") live.heal();
-    else for (const fault of step.act) live.inject(faultFor(fault, live.nodes));
+    else for (const fault of step.act) live.inject(faultFor(fault, live.members));
   }
   /** Looks again: to be called as the network moves. */
   look(): void {

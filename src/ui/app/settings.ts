@@ -29,7 +29,7 @@ export const settingsFrom = (search: URLSearchParams, linked: LinkedNetwork = {}
 });
 
 /** In words: "4 nodes, notary delay 300 ms, 40 ms on each link". */
-export function settingsText(settings: LinkedNetwork): string {
+export function settingsText(settings: Omit<LinkedNetwork, "nodes"> & { readonly nodes?: number }): string {
   const { nodes, notaryDelayMs, latencyMs } = settings;
   const parts = [
     nodes === undefined ? "" : `${nodes} ${nodes === 1 ? "node" : "nodes"}`,

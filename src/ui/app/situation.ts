@@ -9,9 +9,9 @@ import type { LatestCall, Situation } from "./walks.ts";
 export function situation(): Situation {
   const call = canisters.calls.find((c) => c.mode === "update");
   return {
-    nodes: live.nodes.length,
+    nodes: live.members.length,
     faulty: live.thresholds.faulty,
-    down: live.statuses.filter((s) => s !== "running").length,
+    down: live.memberStatuses.filter((s) => s !== "running").length,
     latest: call && latest(call),
     following: call !== undefined && follow.mode !== undefined && follow.message === call.message,
     shown: selection.current?.kind,

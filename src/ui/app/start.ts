@@ -38,6 +38,7 @@ export async function start(): Promise<void> {
   if (live.phase !== "running") return void coming.end();
   if (networks.current !== undefined) canisters.restore(known, calls);
   canisters.keep();
+  networks.keepSize();
   await deployPrebuilt();
   await live.firstCertified;
   setInterval(refresh, REFRESH_EVERY_MS);

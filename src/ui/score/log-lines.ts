@@ -38,6 +38,7 @@ export function topicOf(fact: Fact): Topic {
     case "checkpoint":
     case "state-adopted":
     case "registry-version":
+    case "members":
       return "states";
     case "waits":
       return "waits";
@@ -120,6 +121,8 @@ export function wordsOf(fact: Fact, name: (node: NodeId) => string): string {
       return `finds fault with ${name(fact.peer)}: ${reasonSentence(fact.because)}${fact.times > 1 ? `, ${fact.times} times` : ""}`;
     case "registry-version":
       return `knows registry version ${fact.version}: ${counted(fact.nodes, "node")}`;
+    case "members":
+      return `has the nodes of registry version ${fact.version} from here on`;
     case "left-subnet":
       return `is not in the subnet any more: registry version ${fact.version} does without it`;
     case "stopped":

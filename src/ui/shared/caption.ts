@@ -9,16 +9,22 @@ export interface Caption {
   readonly rest: string;
 }
 
+/** Of whom a caption speaks. */
+export interface Cast {
+  readonly members: readonly NodeId[];
+  nameOf(node: NodeId): string;
+}
+
 export function captionOf(
   chronicle: Chronicle,
-  nodes: readonly NodeId[],
+  cast: Cast,
   status: (node: NodeId) => NodeStatus,
   paused: boolean,
   speak = Number.POSITIVE_INFINITY,
 ): Caption {
+  const nodes = cast.members;
   const { high, low } = thresholdsOf(nodes.length);
-  const name = (id: NodeId | undefined): string =>
-    id === undefined ? "someone" : `n${nodes.indexOf(id) + 1}`;
+  const name = (id: NodeId | undefined): string => (id === undefined ? "someone" : cast.nameOf(id));
   const up = nodes.filter((n) => status(n) === "running");
   const height = chronicle.finalized + 1;
   const column = chronicle.column(height);

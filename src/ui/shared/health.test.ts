@@ -7,6 +7,7 @@ import { consequence, healthOf, thresholdsOf } from "./health.ts";
 const four = (up: number): NodeStatus[] =>
   Array.from({ length: 4 }, (_, i) => (i < up ? "running" : "frozen"));
 const NAMES = ["n1", "n2", "n3", "n4"];
+const CAST = { members: NAMES, nameOf: (id: string) => id };
 
 test.each([
   [1, 0, 1, 1],
@@ -54,10 +55,10 @@ test("the caption names the maker, what is needed and who has not signed", () =>
     share("n2"),
   ]);
   const status = (node: string): NodeStatus => (node === "n4" ? "frozen" : "running");
-  expect(captionOf(c, NAMES, status, false)).toEqual({
+  expect(captionOf(c, CAST, status, false)).toEqual({
     headline: "n1 proposes block 1.",
     rest: "It needs 3 signatures and has 2: n3 is still checking it.",
   });
-  const halted = captionOf(c, NAMES, (n) => (n === "n1" || n === "n2" ? "running" : "frozen"), false);
+  const halted = captionOf(c, CAST, (n) => (n === "n1" || n === "n2" ? "running" : "frozen"), false);
   expect(halted.headline).toBe("Nothing is lost, nothing is decided.");
 });

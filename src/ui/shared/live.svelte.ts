@@ -99,15 +99,28 @@ class Live implements Picture {
     this.#tell();
   }
 
-  get nodes(): readonly NodeId[] {
-    return this.network?.info.nodes ?? [];
-  }
-  get thresholds(): Thresholds {
-    return thresholdsOf(Math.max(1, this.nodes.length));
-  }
+  readonly #nodesLine = $derived.by(() => {
+    void this.version;
+    const { network } = this;
+    return network?.info.nodes.filter((n) => network.status(n) !== "left").join(" ") ?? "";
+  });
+  /** All in the network: members, newcomers that are none yet, and those who go and are still needed. */
+  readonly nodes: readonly NodeId[] = $derived(parted(this.#nodesLine));
+  readonly #membersLine = $derived.by(() => {
+    void this.version;
+    return this.network?.members.now.join(" ") ?? "";
+  });
+  /** Who agrees. */
+  readonly members: readonly NodeId[] = $derived(parted(this.#membersLine));
+  /** How many there are, or will be. */
+  readonly size = $derived.by(() => {
+    void this.version;
+    return this.network?.members.next?.nodes.length ?? this.members.length;
+  });
+  readonly thresholds: Thresholds = $derived(thresholdsOf(Math.max(1, this.members.length)));
   nameOf(node: NodeId | undefined): string {
     if (node === THE_LAB) return "lab";
-    const at = node === undefined ? -1 : this.nodes.indexOf(node);
+    const at = node === undefined ? -1 : (this.network?.info.nodes.indexOf(node) ?? -1);
     return at < 0 ? "?" : `n${at + 1}`;
   }
   statusOf(node: NodeId): NodeStatus {
@@ -124,7 +137,9 @@ class Live implements Picture {
   }
   readonly #statusLine = $derived(this.nodes.map((n) => this.statusOf(n)).join(" "));
   /** The same array while nothing changed: whoever draws them rests. */
-  readonly statuses = $derived(this.#statusLine.split(" ").filter((s) => s !== "") as readonly NodeStatus[]);
+  readonly statuses = $derived(parted(this.#statusLine) as readonly NodeStatus[]);
+  readonly #memberStatusLine = $derived(this.members.map((n) => this.statusOf(n)).join(" "));
+  readonly memberStatuses = $derived(parted(this.#memberStatusLine) as readonly NodeStatus[]);
   readonly #faultsInForce = $derived.by(() => {
     void this.version;
     return this.network?.faults ?? [];
@@ -136,7 +151,7 @@ class Live implements Picture {
   /** How many can: they run, and hear enough of each other. */
   readonly speak = $derived(
     canSpeak(
-      this.nodes.filter((_, i) => this.statuses[i] === "running"),
+      this.members.filter((_, i) => this.memberStatuses[i] === "running"),
       this.faults,
     ),
   );
@@ -153,20 +168,20 @@ class Live implements Picture {
         headline: "Safety is broken.",
         rest: `Two histories since height ${broken.height}`,
       };
-    const health = healthOf(this.statuses, this.paused, this.chronicle.finalized, this.speak);
+    const health = healthOf(this.memberStatuses, this.paused, this.chronicle.finalized, this.speak);
     if (health.tone !== "good" || this.network?.dozing !== true) return health;
     return { ...health, rest: "Dozing: rounds are slow until you call" };
   }
   now(): LabTime {
     return this.network?.now() ?? 0;
   }
-  /** A node to ask: the first that runs. */
   /** Why a node cannot write itself down. */
   get blockage(): string | undefined {
     void this.version;
     const blocked = this.nodes.find((n) => this.network?.status(n) === "blocked");
     return blocked && this.#reasons.get(blocked);
   }
+  /** A node to ask: the first that runs. */
   get witness(): NodeId | undefined {
     return this.nodes.find((n) => this.statusOf(n) === "running");
   }
@@ -224,6 +239,25 @@ class Live implements Picture {
     this.network?.step();
     this.#tell();
   }
+  /** How it stands on its way into the subnet or out of it; undefined: it is in and stays. */
+  passing(node: NodeId): "joins" | "leaves" | undefined {
+    void this.version;
+    const members = this.network?.members;
+    if (members === undefined) return undefined;
+    const isIn = members.now.includes(node);
+    if (members.next === undefined) return isIn ? undefined : "leaves";
+    const stays = members.next.nodes.includes(node);
+    return isIn === stays ? undefined : stays ? "joins" : "leaves";
+  }
+  /** Rejects with a sentence. */
+  async resize(nodes: number): Promise<void> {
+    await this.network?.resize(nodes);
+    this.#tell();
+  }
+  setLatency(ms: number): void {
+    this.network?.setLatency(ms);
+    this.#tell();
+  }
   setRate(rate: number): void {
     this.rate = rate;
     this.network?.setRate(rate);
@@ -276,4 +310,6 @@ class Live implements Picture {
     }, wait);
   }
 }
+const parted = (line: string): string[] => line.split(" ").filter((part) => part !== "");
+
 export const live = new Live();

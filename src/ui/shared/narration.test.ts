@@ -3,13 +3,14 @@ import type { Fact } from "../../types/trace.ts";
 import { Chronicle } from "./chronicle.ts";
 import { concerns, narrationOf } from "./narration.ts";
 
-const nodes = ["a", "b", "c", "d"];
+const members = ["a", "b", "c", "d"];
+const cast = { members, nameOf: (id: string) => `n${members.indexOf(id) + 1}` };
 const c = new Chronicle();
 let at = 0;
 const say = (node: string, fact: Fact): void => c.fold([{ node, at: at++, sequence: at, fact }]);
 const told = (tookMs?: number): string => {
   const mark = c.messages.get("m");
-  const { headline, rest } = narrationOf({ method: "inc", mark, tookMs }, c, nodes);
+  const { headline, rest } = narrationOf({ method: "inc", mark, tookMs }, c, cast);
   return `${headline} ${rest}`;
 };
 const share = (artifact: "notarization-share" | "certification-share"): Fact => ({

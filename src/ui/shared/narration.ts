@@ -1,7 +1,7 @@
 /** One message's way told stage by stage: the caption while it is followed. Pure. Checked by: narration.test.ts. */
 import type { Flight } from "../../lab/lab.ts";
 import type { NodeId } from "../../types/ids.ts";
-import type { Caption } from "./caption.ts";
+import type { Caption, Cast } from "./caption.ts";
 import type { Chronicle, Gathering, MessageMark } from "./chronicle.ts";
 import { listed, thresholdsOf } from "./health.ts";
 import { familyOf } from "./marks.ts";
@@ -15,11 +15,10 @@ export interface Followed {
   readonly failure?: { readonly headline: string; readonly certified: boolean } | undefined;
 }
 
-export function narrationOf(followed: Followed, chronicle: Chronicle, nodes: readonly NodeId[]): Caption {
+export function narrationOf(followed: Followed, chronicle: Chronicle, cast: Cast): Caption {
   const { method, mark, tookMs, failure } = followed;
-  const { high, low } = thresholdsOf(nodes.length);
-  const name = (id: NodeId | undefined): string =>
-    id === undefined ? "a node" : `n${nodes.indexOf(id) + 1}`;
+  const { high, low } = thresholdsOf(cast.members.length);
+  const name = (id: NodeId | undefined): string => (id === undefined ? "a node" : cast.nameOf(id));
   const names = (ids: Iterable<NodeId>): string => listed([...ids].map(name).sort());
   const progress = (g: Gathering | undefined, need: number, what: string): string => {
     const have = Math.min(g?.shares.size ?? 0, need);

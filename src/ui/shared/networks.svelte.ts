@@ -4,9 +4,18 @@
  *   W1  One tab at a time runs a kept network. Another one gets a network in memory, and is told so.
  *   W2  A network that a link has shaped lives in memory: a stranger's canisters never run among one's own unasked.
  */
+import { untrack } from "svelte";
 import type { NetworkFile, NetworkSettings } from "../../lab/lab.ts";
 import type { LinkedNetwork } from "../../lab/link-contents.ts";
-import { filesOf, folderOf, hasFiles, own, removeNetwork, writeNetwork } from "../../lab/saved-network.ts";
+import {
+  filesOf,
+  folderOf,
+  hasFiles,
+  nodesIn,
+  own,
+  removeNetwork,
+  writeNetwork,
+} from "../../lab/saved-network.ts";
 import { live } from "./live.svelte.ts";
 import { messages } from "./messages.ts";
 import { askOtherTab, whenAsked } from "./network-copies.ts";
@@ -117,15 +126,17 @@ class Networks {
     const living = isMine ? ((await live.network?.copy()) ?? []) : [];
     const release = isMine ? () => {} : await own(network.id, PATIENCE_MS);
     if (release === undefined) return undefined;
-    const numbers = Array.from({ length: network.settings.nodes }, (_, i) => i);
-    const gone = numbers.filter((n) => !living.some((f) => f.node === n));
+    const gone = (await nodesIn(network.id)).filter((n) => !living.some((f) => f.node === n));
     const files = await Promise.all(gone.map((n) => filesOf(network.id, n)));
     release();
     return [...living, ...files.flat()];
   }
   async #pack(network: StoredNetwork): Promise<PackedFiles> {
-    const { name, settings, canisters } = network;
-    return { network: { name, settings, canisters }, files: (await this.filesOf(network)) ?? [] };
+    const { name, settings, size, canisters } = network;
+    return {
+      network: { name, settings, ...(size === undefined ? {} : { size }), canisters },
+      files: (await this.filesOf(network)) ?? [],
+    };
   }
   /** What another tab runs goes on there; here a copy of it goes its own way from now on. */
   async copyHere(network: StoredNetwork): Promise<void> {
@@ -165,6 +176,19 @@ class Networks {
 
   remember(canisters: readonly StoredCanister[], calls: readonly StoredCall[]): void {
     this.#write({ canisters, calls });
+  }
+  /** So that the list of networks says it. */
+  keepSize(): void {
+    $effect.root(() => {
+      $effect(() => {
+        const size = live.size;
+        untrack(() => {
+          const { current } = this;
+          if (current !== undefined && size > 0 && size !== (current.size ?? current.settings.nodes))
+            this.#write({ size });
+        });
+      });
+    });
   }
   #write(change: Partial<StoredNetwork>): void {
     if (this.current === undefined) return;

@@ -12,6 +12,8 @@ export type Selected =
   /** What the compiler made of a canister's main file. */
   | { readonly kind: "module"; readonly main: string }
   | { readonly kind: "node"; readonly node: NodeId }
+  /** How many nodes, and how far apart. */
+  | { readonly kind: "subnet" }
   /** Between some nodes and others. */
   | { readonly kind: "links"; readonly from: readonly NodeId[]; readonly to: readonly NodeId[] }
   /** A message that was on its link when it was clicked. */

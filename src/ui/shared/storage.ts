@@ -61,7 +61,10 @@ export interface StoredCall {
 export interface StoredNetwork {
   readonly id: string;
   readonly name: string;
+  /** As it began. */
   readonly settings: NetworkSettings;
+  /** How many nodes it has by now, where that is another number. */
+  readonly size?: number;
   readonly usedAt: number;
   readonly canisters: readonly StoredCanister[];
   /** Newest first. */
