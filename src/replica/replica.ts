@@ -15,13 +15,7 @@
 import { assert, defined, unreachable } from "../base/assert.ts";
 import { GENESIS_VERSION, nodesSince, type Registry, subnetAt } from "../registry/registry.ts";
 import { createParts, type Parts } from "../codec/parts.ts";
-import {
-  decodeArtifact,
-  encodeArtifact,
-  type EncodedArtifact,
-  encoded,
-  signedBytes,
-} from "../types/artifact.ts";
+import { decodeArtifact, type EncodedArtifact, encoded, signedBytes } from "../types/artifact.ts";
 import type { Batch } from "../types/batch.ts";
 import type {
   Artifact,
@@ -340,6 +334,7 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
       case "registry":
         registry.versions.set(event.version, event.subnet);
         registry.latestVersion = Math.max(registry.latestVersion, event.version);
+        certifiable = true;
         say([{ kind: "registry-version", version: event.version, nodes: event.subnet.nodes.length }]);
         break;
       default:
@@ -365,7 +360,7 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
         if (ingress.insert(artifact.artifact.bytes))
           say([{ kind: "artifact-received", artifact: "ingress", id: artifact.id, height: 0, from: peer }]);
       } else if (isCertification(artifact.artifact)) {
-        certifications.insert(artifact.artifact);
+        if (certifications.insert(artifact.artifact)) certifiable = true;
         peerRoots.hear(
           peer,
           artifact.artifact,
@@ -401,6 +396,7 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
           misbehaves(fact.from, fact.because.split(":")[0]!);
       persisted.artifacts.push(...run.validated.map(({ bytes }) => bytes));
       batches.push(...run.batches);
+      if (run.validated.length > 0) certifiable = true;
       if (round === undefined) startRound();
       again = certifyStates();
       if (again) sweeps = true;
@@ -435,6 +431,7 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     if (!progress.done) return;
     deps.watch?.(progress.state);
     const root = states.commit(progress.state);
+    certifiable = true;
     say([{ kind: "round-executed", height: progress.state.height, ...executed, root }]);
     if (batches[0]?.isSummary) writeCheckpoint(progress.state.height);
     batches.shift();
@@ -489,6 +486,7 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
       genesisState(subnet, deps.genesis),
       (height, state) => height === vouched?.height && state === vouched.state,
     );
+    certifiable = true;
     const height = vouched?.height ?? 0;
     if (height === beganAgainAt) failedFrom = height;
     beganAgainAt = height;
@@ -532,6 +530,7 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     round = undefined;
     batches.length = 0;
     states.adopt(fromStored(read.value, codeOf), state);
+    certifiable = true;
     consensus.goOnFrom(height);
     persisted.checkpoints.push({ height, state });
     say([{ kind: "state-adopted", height, state }]);
@@ -555,7 +554,7 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     }
     const batch: StorageBatch = isWhole
       ? {
-          artifacts: [...consensus.validated(), ...certifications.validated().map(encodeArtifact)],
+          artifacts: [...consensus.validated(), ...certifications.validated().map((a) => encoded(a).bytes)],
           parts: persisted.parts,
           checkpoints: states.checkpoints(),
           isWhole,
@@ -580,8 +579,13 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     }
   }
 
+  /** Whether there is a new state, certification or share, or consensus knows more: else all was looked at before. */
+  let certifiable = true;
+
   /** True when a higher height became certified, which lets consensus go on. */
   function certifyStates(): boolean {
+    if (!certifiable) return false;
+    certifiable = false;
     const before = states.latestCertifiedHeight();
     certifyKnown();
     for (;;) {

@@ -132,9 +132,9 @@ export const hashBlock = (block: Block): BlockHash => toHex(sha256(encodeBlock(b
 export const artifactId = (encoded: Uint8Array): ArtifactId => toHex(sha256(encoded));
 
 /** What the next beacon names as its previous one, and what seeds committees: SHA-256 of the encoding. */
-export const hashBeacon = (beacon: RandomBeacon): Hash => artifactId(encodeArtifact(beacon));
+export const hashBeacon = (beacon: RandomBeacon): Hash => encoded(beacon).id;
 /** SHA-256 of the tape: the randomness of its batch. 32 bytes. */
-export const tapeRandomness = (tape: RandomTape): Uint8Array => sha256(encodeArtifact(tape));
+export const tapeRandomness = (tape: RandomTape): Uint8Array => fromHex(encoded(tape).id);
 
 /** The height an artifact speaks about; an ingress message speaks about none. */
 export function heightOf(artifact: Artifact): Height {
@@ -177,9 +177,19 @@ export interface EncodedArtifact<A extends Artifact = Artifact> {
   readonly bytes: Uint8Array;
 }
 
+/** Artifacts do not change: each is encoded and hashed once, and not at all where it came in bytes. */
+const ENCODED = new WeakMap<Artifact, EncodedArtifact>();
+
 export function encoded<A extends Artifact>(artifact: A): EncodedArtifact<A> {
+  const known = ENCODED.get(artifact);
+  if (known !== undefined) return known as EncodedArtifact<A>;
   const bytes = encodeArtifact(artifact);
-  return { id: artifactId(bytes), artifact, bytes };
+  return remembered({ id: artifactId(bytes), artifact, bytes });
+}
+
+function remembered<A extends Artifact>(known: EncodedArtifact<A>): EncodedArtifact<A> {
+  ENCODED.set(known.artifact, known);
+  return known;
 }
 
 /** `id`: the artifact's, where somebody has hashed it already. */
@@ -190,7 +200,7 @@ export function decodeArtifact(bytes: Uint8Array, id = artifactId(bytes)): Decod
     const artifact = readArtifact(cbor.value);
     if (!equalBytes(encodeArtifact(artifact), bytes))
       return undecodable("artifact: not its canonical encoding");
-    return decoded({ id, artifact, bytes });
+    return decoded(remembered({ id, artifact, bytes }));
   } catch (error) {
     if (error instanceof Malformed) return undecodable(error.message);
     throw error;

@@ -70,6 +70,7 @@ export function createStandInCrypto(secrets: NodeSecrets, subnet: SubnetRecord) 
   const n = subnet.nodes.length;
   const indices = new Map(subnet.nodes.map((node, i) => [node.id, i]));
   const recordOf = (id: NodeId) => subnet.nodes[indices.get(id) ?? n];
+  const multiSigKeys = new Map(subnet.nodes.map(({ id, multiSigKey }) => [id, bigintOf(multiSigKey)]));
   const thresholds = { low: lowThreshold(n), high: highThreshold(n) };
   const polynomials = {
     low: subnet.lowCoefficients.map(bigintOf),
@@ -123,16 +124,16 @@ export function createStandInCrypto(secrets: NodeSecrets, subnet: SubnetRecord) 
       if (signers.length === 0 || new Set(signers).size !== signers.length) return false;
       let key = 0n;
       for (const id of signers) {
-        const record = recordOf(id);
-        if (record === undefined) return false;
-        key += bigintOf(record.multiSigKey);
+        const its = multiSigKeys.get(id);
+        if (its === undefined) return false;
+        key += its;
       }
       return equalBytes(bytes, sign("multi", reduce(key), message));
     },
 
     verifyMultiShare(message, signer, share) {
-      const record = recordOf(signer);
-      return record !== undefined && equalBytes(share, sign("multi", bigintOf(record.multiSigKey), message));
+      const key = multiSigKeys.get(signer);
+      return key !== undefined && equalBytes(share, sign("multi", key, message));
     },
 
     sign: (message) => nodeSignature(STAND_IN.nodeKey(secrets.signingSeed), message),

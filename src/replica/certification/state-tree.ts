@@ -33,7 +33,7 @@ export function stateTree(state: ReplicatedState, previous?: TreedState): HashTr
   const subnetId = fromHex(state.subnet.id);
   return branch({
     canister: canistersTree(state, previous),
-    canister_ranges: branchAt([[subnetId, shardsTree(state.subnet.canisterRanges)]]),
+    canister_ranges: fixedTrees(state.subnet).shards,
     metadata: metadataTree(state),
     request_status: requestsTree(state, previous),
     subnet: branchAt([[subnetId, subnetTree(state)]]),
@@ -136,14 +136,38 @@ const metadataTree = ({ height, previousRoot }: ReplicatedState): HashTree =>
   });
 
 function subnetTree(state: ReplicatedState): HashTree {
-  const { subnet } = state;
+  const { ranges, nodes, publicKey, type } = fixedTrees(state.subnet);
   return branch({
-    canister_ranges: leaf(encodeRanges(subnet.canisterRanges)),
+    canister_ranges: ranges,
     metrics: leaf(encodeMetrics(state)),
-    node: nodesTree(subnet),
-    public_key: leaf(subnet.publicKeyDer),
-    type: text(subnet.type),
+    node: nodes,
+    public_key: publicKey,
+    type,
   });
+}
+
+/** T2: what only a new record of the subnet changes. */
+interface FixedTrees {
+  readonly shards: HashTree;
+  readonly ranges: HashTree;
+  readonly nodes: HashTree;
+  readonly publicKey: HashTree;
+  readonly type: HashTree;
+}
+const FIXED = new WeakMap<SubnetInfo, FixedTrees>();
+
+function fixedTrees(subnet: SubnetInfo): FixedTrees {
+  const known = FIXED.get(subnet);
+  if (known !== undefined) return known;
+  const made = {
+    shards: branchAt([[fromHex(subnet.id), shardsTree(subnet.canisterRanges)]]),
+    ranges: leaf(encodeRanges(subnet.canisterRanges)),
+    nodes: nodesTree(subnet),
+    publicKey: leaf(subnet.publicKeyDer),
+    type: text(subnet.type),
+  };
+  FIXED.set(subnet, made);
+  return made;
 }
 
 const nodesTree = ({ nodes }: SubnetInfo): HashTree =>

@@ -163,8 +163,9 @@ export function createConsensus(
     now: LabTime,
     waits: Map<ComponentName, readonly Wait[]>,
   ): Turn["changes"] | undefined {
+    const view = viewAt(now);
     const { found, next } = callInTurn(components, cursor, (component) => {
-      const turn = component.turn(viewAt(now));
+      const turn = component.turn(view);
       waits.set(component.name, turn.waits);
       return turn.changes.length > 0 ? turn.changes : undefined;
     });

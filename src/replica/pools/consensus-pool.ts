@@ -332,6 +332,8 @@ function replaceContents<K, V>(map: Map<K, V>, by: ReadonlyMap<K, V>): void {
 function createSection<E extends Entry>() {
   const entries = new Map<ArtifactId, E>();
   const index = new Map<ConsensusKind, Map<Height, readonly E[]>>();
+  /** Heights in order, of the kinds whose heights are the same as when that was last asked. */
+  const sorted = new Map<ConsensusKind, readonly Height[]>();
 
   const ofKind = (kind: ConsensusKind): Map<Height, readonly E[]> => {
     let heights = index.get(kind);
@@ -345,13 +347,21 @@ function createSection<E extends Entry>() {
   return {
     get: (id: ArtifactId): E | undefined => entries.get(id),
     at: (kind: ConsensusKind, height: Height): readonly E[] => index.get(kind)?.get(height) ?? [],
-    heights: (kind: ConsensusKind): Height[] => [...(index.get(kind)?.keys() ?? [])].sort((a, b) => a - b),
+    heights(kind: ConsensusKind): readonly Height[] {
+      const known = sorted.get(kind);
+      if (known !== undefined) return known;
+      const heights = [...(index.get(kind)?.keys() ?? [])].sort((a, b) => a - b);
+      sorted.set(kind, heights);
+      return heights;
+    },
     all: (): E[] => [...entries.values()],
     add(entry: E): void {
       entries.set(entry.id, entry);
       const heights = ofKind(entry.artifact.kind);
       const height = heightOf(entry.artifact);
-      heights.set(height, [...(heights.get(height) ?? []), entry]);
+      const list = heights.get(height);
+      heights.set(height, list === undefined ? [entry] : [...list, entry]);
+      if (list === undefined) sorted.delete(entry.artifact.kind);
     },
     remove(id: ArtifactId): E | undefined {
       const entry = entries.get(id);
@@ -361,7 +371,7 @@ function createSection<E extends Entry>() {
       const height = heightOf(entry.artifact);
       const rest = (heights.get(height) ?? []).filter((e) => e.id !== id);
       if (rest.length > 0) heights.set(height, rest);
-      else heights.delete(height);
+      else if (heights.delete(height)) sorted.delete(entry.artifact.kind);
       return entry;
     },
     purge(kind: ConsensusKind, upTo: Height): E[] {
@@ -372,6 +382,7 @@ function createSection<E extends Entry>() {
         heights.delete(height);
         gone.push(...list);
       }
+      if (gone.length > 0) sorted.delete(kind);
       for (const entry of gone) entries.delete(entry.id);
       return gone;
     },

@@ -52,8 +52,10 @@ function prepare(draft: Draft, batch: Batch, executor: MessageExecutor): void {
   prune(draft);
   const postponed = draft.postponedRawRand;
   draft.postponedRawRand = [];
-  const rng = managementRng(batch.randomness);
-  for (const { request } of postponed) executor.answerRawRand(draft, request, rng.bytes(32));
+  if (postponed.length > 0) {
+    const rng = managementRng(batch.randomness);
+    for (const { request } of postponed) executor.answerRawRand(draft, request, rng.bytes(32));
+  }
   for (const signed of batch.ingress) induct(draft, executor, signed);
   if (batch.queryStats !== undefined) hearOfQueries(draft, batch.queryStats);
 }

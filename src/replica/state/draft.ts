@@ -104,13 +104,16 @@ export function stateOf(draft: Draft, previous: ReplicatedState): ReplicatedStat
   };
 }
 
-export const subnetInfo = (record: SubnetRecord): SubnetInfo => ({
-  id: record.id,
-  type: record.type,
-  publicKeyDer: record.publicKeyDer,
-  nodes: record.nodes.map((n) => ({ id: n.id, publicKeyDer: n.publicKey })),
-  canisterRanges: record.canisterRanges,
-});
+/** One object a record: what is made of it is made once. */
+const SUBNETS = new WeakMap<SubnetRecord, SubnetInfo>();
+
+export function subnetInfo(record: SubnetRecord): SubnetInfo {
+  const { id, type, publicKeyDer, canisterRanges } = record;
+  const nodes = (): SubnetInfo["nodes"] => record.nodes.map((n) => ({ id: n.id, publicKeyDer: n.publicKey }));
+  const info = SUBNETS.get(record) ?? { id, type, publicKeyDer, nodes: nodes(), canisterRanges };
+  SUBNETS.set(record, info);
+  return info;
+}
 
 /** The canisters that a round may concern, in byte order. */
 export function watchedIds(draft: Draft): CanisterId[] {
