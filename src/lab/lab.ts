@@ -49,21 +49,26 @@ export interface NetworkInfo {
   readonly lastCanisterId: string;
 }
 
-/** Who agrees. What the registry says counts from the second summary after it on. */
-export interface NetworkMembers {
-  readonly now: readonly NodeId[];
-  /** Undefined: the same. `from`: the height, at the latest. */
-  readonly next: { readonly nodes: readonly NodeId[]; readonly from: Height } | undefined;
+/** Who agrees, and how long they wait for a better block. */
+export interface SubnetNow {
+  readonly nodes: readonly NodeId[];
+  readonly notaryDelayMs: number;
+}
+export interface SubnetChange {
+  readonly nodes: number;
+  readonly notaryDelayMs: number;
 }
 
 export interface Network {
   readonly info: NetworkInfo;
-  readonly members: NetworkMembers;
+  readonly subnet: SubnetNow;
+  /** What the registry says, where that is something else. `from`: the height from which it counts, at the latest. */
+  readonly nextSubnet: (SubnetNow & { readonly from: Height }) | undefined;
   /**
-   * The registry says so many nodes from now on. Newcomers begin, and those who go stay as long as they are needed.
-   * Rejects with a sentence, and then nothing has changed.
+   * The registry says so from now on; it counts from the second summary on. Newcomers begin, and those who go stay as
+   * long as they are needed. Rejects with a sentence, and then nothing has changed.
    */
-  resize(nodes: number): Promise<void>;
+  change(to: SubnetChange): Promise<void>;
   readonly settings: NetworkSettings;
   now(): LabTime;
   /** Batches of facts and of departures as they come. Returns the unsubscriber. */

@@ -56,7 +56,7 @@ export async function openSeats(
   }
 }
 
-/** What one of them counts, all were ready to count (resize.ts). */
+/** What one of them counts, all were ready to count (registry-change.ts). */
 function newest(found: readonly (KnownNode | undefined)[]): KnownNode | undefined {
   const known = found.filter((node) => node !== undefined);
   return known.sort((a, b) => b.registry.latestVersion - a.registry.latestVersion)[0];

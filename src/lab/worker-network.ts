@@ -13,11 +13,20 @@ import type { InspectionReply } from "../types/inspection.ts";
 import { THE_LAB, type TraceEntry } from "../types/trace.ts";
 import { createFaults } from "./faults.ts";
 import { createLabClock } from "./lab-clock.ts";
-import type { Flight, Network, NetworkBatch, NetworkInfo, NetworkSettings, NodeStatus } from "./lab.ts";
+import type {
+  Flight,
+  Network,
+  NetworkBatch,
+  NetworkInfo,
+  NetworkSettings,
+  NodeStatus,
+  SubnetChange,
+  SubnetNow,
+} from "./lab.ts";
 import { openSeats } from "./opening.ts";
 import { type Recorder, startRecorder } from "./recorder.ts";
 import { createRequests } from "./requests.ts";
-import { prepareSize } from "./resize.ts";
+import { prepareVersion } from "./registry-change.ts";
 import {
   alive,
   answered,
@@ -256,12 +265,12 @@ export async function startWorkerNetwork(
     return begin(seat, mine);
   }
 
-  let resizing = false;
-  async function resize(size: number): Promise<void> {
-    if (resizing) throw new Error("The subnet's size is being changed already.");
-    resizing = true;
+  let changing = false;
+  async function change(to: SubnetChange): Promise<void> {
+    if (changing) throw new Error("The subnet is being changed already.");
+    changing = true;
     try {
-      const prepared = await prepareSize({ registry, genesis, seats, folder, spawn: options.spawn }, size);
+      const prepared = await prepareVersion({ registry, genesis, seats, folder, spawn: options.spawn }, to);
       registry = prepared.registry;
       const before = seats.filter(alive);
       for (const { occupant } of before) void occupant.api.learn(registry.latestVersion);
@@ -272,7 +281,7 @@ export async function startWorkerNetwork(
       for (const seat of prepared.come) setStatus(seat, "starting");
       await Promise.all(prepared.come.map(join));
     } finally {
-      resizing = false;
+      changing = false;
     }
   }
 
@@ -297,6 +306,10 @@ export async function startWorkerNetwork(
   stir();
 
   const subnet = subnetAt(registry, registry.latestVersion);
+  const shapeAt = (version: RegistryVersion): SubnetNow => {
+    const record = subnetAt(registry, version);
+    return { nodes: nodeIds(record), notaryDelayMs: record.initialNotaryDelayMs };
+  };
   const range = defined(subnet.canisterRanges[0], "the subnet has a range");
   let info: NetworkInfo = {
     subnetId: subnet.id,
@@ -310,14 +323,15 @@ export async function startWorkerNetwork(
     get info() {
       return info;
     },
-    get members() {
-      const now = nodeIds(subnetAt(registry, members.version));
-      if (members.version === registry.latestVersion) return { now, next: undefined };
-      const length = subnet.dkgIntervalLength + 1;
-      const from = (Math.floor(tip / length) + 2) * length;
-      return { now, next: { nodes: nodeIds(subnetAt(registry, registry.latestVersion)), from } };
+    get subnet() {
+      return shapeAt(members.version);
     },
-    resize,
+    get nextSubnet() {
+      if (members.version === registry.latestVersion) return undefined;
+      const length = subnet.dkgIntervalLength + 1;
+      return { ...shapeAt(registry.latestVersion), from: (Math.floor(tip / length) + 2) * length };
+    },
+    change,
     settings,
     now: clock.now,
     subscribe(listener) {

@@ -80,10 +80,11 @@ class Lab {
     this.network.add({ id: me, replica, store: stored });
   }
 
-  change(nodes: NodeCount): { readonly come: NodeId[]; readonly go: NodeId[] } {
+  change(nodes: NodeCount, initialNotaryDelayMs = 300): { readonly come: NodeId[]; readonly go: NodeId[] } {
     const before = this.ids;
     const known = this.members.secrets;
-    this.members = dealAgain(this.members, nodes, (n) => this.draw.bytes(n), STAND_IN);
+    const dealt = dealAgain(this.members, nodes, (n) => this.draw.bytes(n), STAND_IN);
+    this.members = { ...dealt, subnet: { ...dealt.subnet, initialNotaryDelayMs } };
     const version = this.versions.size + 1;
     const { subnet, secrets } = this.members;
     this.versions.set(version, subnet);
@@ -152,4 +153,19 @@ test.each([
   const call = anonymousCall("rwlgt-iiaaa-aaaaa-aaaaa-cai", "inc", new Uint8Array(), lab.network.now, 77);
   const reply = lab.network.http(lab.ids.at(-1)!, { ...call, path: call.path.replace("v2", "v4") });
   expect(reply.status).toBe(200);
+});
+
+test("another notary delay counts from the second summary on, and not before", () => {
+  const lab = new Lab(4, 1, 1, 0);
+  const took = (heights: number): number => {
+    const from = lab.network.now;
+    expect(lab.reach(lab.checkers.finalized + heights)).toBe(true);
+    return (lab.network.now - from) / heights;
+  };
+  expect(lab.reach(2)).toBe(true);
+  lab.change(4, 2_000);
+  expect(took(INTERVAL)).toBeLessThan(600);
+  expect(lab.reach(2 * (INTERVAL + 1) + 1)).toBe(true);
+  expect(took(INTERVAL)).toBeGreaterThan(2_000);
+  expect(lab.checkers.broken).toEqual([]);
 });

@@ -106,7 +106,8 @@ export const summaryAfter = (
 /** B3; undefined when the parent's maker has seen more of the state or the registry than I have. */
 function contextAfter(parent: KnownBlock, view: View): ValidationContext | undefined {
   const before = parent.block.context;
-  const earliest = before.time + nanosOf(view.subnet.initialNotaryDelayMs) + 1n;
+  const { initialNotaryDelayMs } = view.pool.recordAt(parent.block.height + 1) ?? view.subnet;
+  const earliest = before.time + nanosOf(initialNotaryDelayMs) + 1n;
   const local = nanosOf(view.now);
   const context = {
     certifiedHeight: view.states.latestCertifiedHeight(),

@@ -30,7 +30,7 @@ export interface ConsensusDeps {
 export interface View {
   readonly pool: PoolReader;
   readonly me: NodeId;
-  /** As the subnet began: of its name and its parameters, which do not change. Who is in it is the pool's to say. */
+  /** As the subnet began: of its name and of what never changes. Who is in it and how long notaries wait is the pool's to say. */
   readonly subnet: SubnetRecord;
   readonly crypto: ReplicaCrypto;
   readonly states: StateReader;

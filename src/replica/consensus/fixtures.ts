@@ -78,6 +78,7 @@ export function fakeCrypto(me: NodeId, nodes: readonly NodeId[]) {
 /** Of a subnet whose nodes stay. */
 const ONE_VERSION: Partial<Record<string | symbol, unknown>> = {
   registryVersion: () => 1,
+  recordAt: () => subnetOf(4),
   isKnown: () => true,
 };
 

@@ -63,6 +63,10 @@ export function withMembership(
   return {
     ...pool,
     registryVersion,
+    recordAt(height) {
+      const version = registryVersion(height);
+      return version === undefined ? undefined : registry.versions.get(version);
+    },
     isKnown: (node) => [...registry.versions.keys()].some((version) => membersOf(version)?.all.has(node)),
     notaryCommittee: drawn(({ committee }, beacon) => committee(beacon)),
     blockMakers: drawn(({ ranking }, beacon) => ranking(beacon)),

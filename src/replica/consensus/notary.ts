@@ -58,7 +58,8 @@ export interface DelaySettings {
 
 export function makeNotarizationShare({ pool, me, crypto, states, subnet, now }: View): Turn {
   const height = pool.notarizedHeight() + 1;
-  const verdict = judge(pool, me, height, states.latestCertifiedHeight(), subnet, now);
+  const settings = pool.recordAt(height) ?? subnet;
+  const verdict = judge(pool, me, height, states.latestCertifiedHeight(), settings, now);
   if (!verdict.act) return verdict.because === "already-signed" ? nothing : waiting(height, verdict);
   const content = { height, block: verdict.proposal.hash };
   const signature = crypto.signMulti(signedBytes.notarization(content));

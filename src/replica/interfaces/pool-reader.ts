@@ -5,6 +5,7 @@
  * Without a section named, a question is about the validated section. Lists come in the order in which their items
  * entered the pool.
  */
+import type { SubnetRecord } from "../../registry/registry.ts";
 import type { EncodedArtifact } from "../../types/artifact.ts";
 import type {
   Block,
@@ -109,6 +110,8 @@ export interface PoolQueries {
 export interface PoolReader extends PoolQueries {
   /** Of the interval that holds the height. Undefined while the summary that says it is not final here. */
   registryVersion(height: Height): RegistryVersion | undefined;
+  /** What the registry says for it; undefined while that is not known here. */
+  recordAt(height: Height): SubnetRecord | undefined;
   /** Whether any registry version knows the node: peers may be told of what is to come, and of what they missed. */
   isKnown(node: NodeId): boolean;
   /** Undefined while the beacon of the height below is not here. */

@@ -106,6 +106,7 @@ function networkCommands(): Command[] {
     const name = live.nameOf(node);
     const status = live.statusOf(node);
     const inspect = { title: `Inspect ${name}`, run: () => selection.select({ kind: "node", node }) };
+    if (live.isPast) return [inspect];
     const kill = { title: `Kill ${name}`, run: () => live.kill(node) };
     if (live.mayRestart(status))
       return [{ title: `Restart ${name}`, run: () => live.restart(node) }, inspect];

@@ -2,7 +2,14 @@
  * The running network as the views see it. Facts are folded at once into the chronicle (plain data); views are told
  * at most every `TELL_EVERY_MS` by one counter, so that a thousand facts cost one drawing.
  */
-import type { Flight, Network, NetworkBatch, NetworkSettings, NodeStatus } from "../../lab/lab.ts";
+import type {
+  Flight,
+  Network,
+  NetworkBatch,
+  NetworkSettings,
+  NodeStatus,
+  SubnetChange,
+} from "../../lab/lab.ts";
 import type { Fault, FaultInForce } from "../../types/fault.ts";
 import type { LabTime, NodeId } from "../../types/ids.ts";
 import type { Inspection, InspectionReply } from "../../types/inspection.ts";
@@ -108,14 +115,14 @@ class Live implements Picture {
   readonly nodes: readonly NodeId[] = $derived(parted(this.#nodesLine));
   readonly #membersLine = $derived.by(() => {
     void this.version;
-    return this.network?.members.now.join(" ") ?? "";
+    return this.network?.subnet.nodes.join(" ") ?? "";
   });
   /** Who agrees. */
   readonly members: readonly NodeId[] = $derived(parted(this.#membersLine));
   /** How many there are, or will be. */
   readonly size = $derived.by(() => {
     void this.version;
-    return this.network?.members.next?.nodes.length ?? this.members.length;
+    return this.network?.nextSubnet?.nodes.length ?? this.members.length;
   });
   readonly thresholds: Thresholds = $derived(thresholdsOf(Math.max(1, this.members.length)));
   nameOf(node: NodeId | undefined): string {
@@ -242,16 +249,16 @@ class Live implements Picture {
   /** How it stands on its way into the subnet or out of it; undefined: it is in and stays. */
   passing(node: NodeId): "joins" | "leaves" | undefined {
     void this.version;
-    const members = this.network?.members;
-    if (members === undefined) return undefined;
-    const isIn = members.now.includes(node);
-    if (members.next === undefined) return isIn ? undefined : "leaves";
-    const stays = members.next.nodes.includes(node);
+    const { network } = this;
+    if (network === undefined) return undefined;
+    const isIn = network.subnet.nodes.includes(node);
+    const stays = (network.nextSubnet ?? network.subnet).nodes.includes(node);
+    if (network.nextSubnet === undefined && !isIn) return "leaves";
     return isIn === stays ? undefined : stays ? "joins" : "leaves";
   }
   /** Rejects with a sentence. */
-  async resize(nodes: number): Promise<void> {
-    await this.network?.resize(nodes);
+  async change(to: SubnetChange): Promise<void> {
+    await this.network?.change(to);
     this.#tell();
   }
   setLatency(ms: number): void {

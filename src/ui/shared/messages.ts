@@ -88,30 +88,30 @@ export const messages = {
     liars: (liars: number, bears: number) =>
       `${count(liars, "node")} ${liars === 1 ? "lies" : "lie"}; this subnet can bear ${bears}.`,
     nextLiar: "One more liar is more than this subnet can bear: promises may break.",
-    fixedDelays:
-      "The notary delay is in the subnet's record and stays as it began: ?notary-delay= in the address starts another.",
+    allLinks: "How long all links take, and the notary delay: “Nodes…” in the Network panel.",
   },
   subnet: {
     title: "Subnet",
     open: (n: number) => `${count(n, "node")}…`,
-    how: "Change how many nodes agree, and how long links take",
+    how: "Change how many nodes agree, how long they wait for a block, and how long links take",
     menu: "Change the subnet's nodes and delays",
     size: "Nodes",
+    notaryDelay: "Notary delay, ms",
     change: "Change",
     changing: "The keys are dealt anew…",
     is: (nodes: number, faulty: number, high: number) =>
       nodes === 1
         ? "One node agrees with itself: it may not fail."
         : `${nodes} nodes agree. ${faulty === 1 ? "One" : faulty} may fail or lie; ${high} signatures make a block final.`,
-    next: (nodes: number, from: number, now: number) =>
-      `${count(nodes, "node")} from height ${from} on, at the latest; now it is ${now}.`,
+    next: (nodes: number, ms: number, from: number, now: number) =>
+      `${count(nodes, "node")}, notary delay ${ms} ms: from height ${from} on, at the latest. Now it is ${now}.`,
     comes: (names: string, many: boolean) =>
       `${names} ${many ? "join: they fetch" : "joins: it fetches"} the state meanwhile.`,
     goes: (names: string, many: boolean) =>
       `${names} ${many ? "leave: they help" : "leaves: it helps"} until then.`,
     joins: "joins",
     leaves: "leaves",
-    why: "The registry says who is in the subnet. What it says counts from the second summary block on, so that everybody knows it beforehand. The subnet's public key stays the same; its shares are dealt anew.",
+    why: "The registry says who is in the subnet, and how long notaries wait for a better block. What it says counts from the second summary block on, so that everybody knows it beforehand. The subnet's public key stays the same; its shares are dealt anew.",
     latency: "Each link takes, ms",
   },
   scenes: {

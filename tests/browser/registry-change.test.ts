@@ -5,7 +5,7 @@ import { visitors } from "./visitors.ts";
 
 const visitor = visitors();
 
-test("one node becomes four: five are refused, three newcomers fetch the state, calls go on, and a reload finds all four", async () => {
+test("one node becomes four: five are refused, three newcomers fetch the state, blocks wait longer, calls go on, and a reload finds all four", async () => {
   const page = await visit(visitor.context, `${inject("built")}?nodes=1&notary-delay=0&latency=0`);
   const counts = async (to: number): Promise<void> => {
     await call(page, "inc");
@@ -26,7 +26,9 @@ test("one node becomes four: five are refused, three newcomers fetch the state, 
   await page.getByText("A subnet of 5 nodes would bear 1 faulty one").waitFor();
   expect(await change.isDisabled()).toBe(true);
   await size.fill("4");
+  await page.getByRole("spinbutton", { name: "Notary delay, ms" }).fill("150");
   await change.click();
+  await page.getByText("4 nodes, notary delay 150 ms: from height").waitFor();
   await page.getByText("n2, n3 and n4 join: they fetch the state meanwhile.").waitFor();
   await counts(2);
   await page.getByText("4 nodes agree.").waitFor();

@@ -1,16 +1,17 @@
 /**
- * The registry's next version, of another number of nodes: keys are dealt for it, and everybody who needs them has them
- * written down before anybody counts the version.
+ * The registry's next version, of other nodes or another notary delay: keys are dealt for it, and everybody who needs
+ * them has them written down before anybody counts the version.
  *
  *   RE1  Nothing has changed unless all are ready. From the first that counts the version on, each of them can.
  *   RE2  Secrets go to their owners and are forgotten here.
  *
- * Checked by: tests/browser/resize.test.ts; what nodes make of it: tests/simulation/membership.test.ts.
+ * Checked by: tests/browser/registry-change.test.ts; what nodes make of it: tests/simulation/membership.test.ts.
  */
 import { defined } from "../base/assert.ts";
 import { nodeIds, type Registry, subnetAt } from "../registry/registry.ts";
 import type { LabTime } from "../types/ids.ts";
 import { type NodeCount, refusedSize } from "./sizes.ts";
+import type { SubnetChange } from "./lab.ts";
 import { answered, folderOfSeat, occupy, newSeat, type Seat, type SpawnedWorker } from "./seats.ts";
 
 export interface Prepared {
@@ -19,7 +20,7 @@ export interface Prepared {
   readonly come: readonly Seat[];
 }
 
-export interface Resizable {
+export interface Changeable {
   readonly registry: Registry;
   readonly genesis: LabTime;
   readonly seats: readonly Seat[];
@@ -28,12 +29,16 @@ export interface Resizable {
 }
 
 /** Throws a sentence. Then newcomers are gone again. */
-export async function prepareSize(network: Resizable, size: number): Promise<Prepared> {
+export async function prepareVersion(
+  network: Changeable,
+  { nodes: size, notaryDelayMs }: SubnetChange,
+): Promise<Prepared> {
   const { registry, genesis, seats, folder } = network;
   const subnet = subnetAt(registry, registry.latestVersion);
   const refused = refusedSize(size);
   if (refused !== undefined) throw new Error(refused);
-  if (size === subnet.nodes.length) throw new Error(`The subnet has ${size} nodes, or will have them soon.`);
+  if (size === subnet.nodes.length && notaryDelayMs === subnet.initialNotaryDelayMs)
+    throw new Error("The subnet is like that, or will be soon.");
   const members = nodeIds(subnet).map((id) =>
     defined(
       seats.find((s) => s.id === id),
@@ -42,7 +47,7 @@ export async function prepareSize(network: Resizable, size: number): Promise<Pre
   );
   const away = members.filter(({ status }) => status !== "running").map(({ number }) => `n${number + 1}`);
   if (away.length > 0)
-    throw new Error(`Every node must run, to get its keys for the new size: ${away.join(", ")} does not.`);
+    throw new Error(`Every node must run, to get its new keys: ${away.join(", ")} does not.`);
 
   const dealer = occupy(network.spawn(), seats.length);
   const workers = [dealer];
@@ -50,10 +55,11 @@ export async function prepareSize(network: Resizable, size: number): Promise<Pre
     const known = await Promise.all(
       members.map(({ occupant }) => answered(occupant, occupant.api.secrets())),
     );
-    const { subnet: next, secrets } = await dealer.api.dealAgain(
+    const { subnet: dealt, secrets } = await dealer.api.dealAgain(
       { subnet, secrets: known },
       size as NodeCount,
     );
+    const next = { ...dealt, initialNotaryDelayMs: notaryDelayMs };
     const version = registry.latestVersion + 1;
     const versions = new Map([...registry.versions, [version, next]]);
     const shares = new Map(secrets.map((s) => [s.node, s]));
