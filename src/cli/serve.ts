@@ -7,11 +7,14 @@ import { join } from "node:path";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { toHex } from "../base/bytes.ts";
 import type { Network, NetworkSettings } from "../lab/lab.ts";
+import type { NodeId } from "../types/ids.ts";
 import { principalBytes, principalText } from "../types/principal.ts";
 import { networkEntry } from "../lab/network-entry.ts";
 import { fail, flags, integer } from "./flags.ts";
 import { startThreadNetwork } from "./thread-network.ts";
 
+const ADVICE =
+  "Its files were left as they are: put a copy of the folder in its place, or begin a new network in another one.";
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
 const SIZES = [1, 4, 7, 13] as const;
 
@@ -57,8 +60,15 @@ async function start(): Promise<void> {
   const kept = folder === undefined ? undefined : SIZES.find((n) => n === nodesIn(folder));
   if (kept !== undefined && kept !== nodes)
     process.stderr.write(`The network in ${folder} has ${kept} nodes: it goes on with them.\n`);
-  network = await startThreadNetwork({ ...settings, nodes: kept ?? settings.nodes }, folder);
-  await certified(network);
+  network = await startThreadNetwork({ ...settings, nodes: kept ?? settings.nodes }, folder).catch(
+    (error: unknown) => {
+      const because = error instanceof Error ? error.message : String(error);
+      return folder === undefined
+        ? fail(`The network did not start: ${because}.`)
+        : fail(`The network in ${folder} cannot go on. ${because}. ${ADVICE}`);
+    },
+  );
+  await certified(network, folder);
   const address = server.address();
   const actual = typeof address === "object" && address !== null ? address.port : port;
   const { info } = network;
@@ -95,24 +105,24 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Every node has a certified state: from then on every route answers, whichever node is asked. */
-function certified(network: Network): Promise<void> {
+/** Every node that runs has a certified state: from then on every route answers, whichever node is asked. */
+function certified(network: Network, folder: string | undefined): Promise<void> {
   const waitedFor = new Set(network.info.nodes);
-  const silent = new Set<string>();
+  const nameOf = (node: NodeId): string => {
+    const home = folder === undefined ? "" : ` (${join(folder, String(network.info.nodes.indexOf(node)))})`;
+    return `node ${principalText(node)}${home}`;
+  };
   return new Promise((resolve) => {
     const leave = network.subscribe((batch) => {
       for (const { node, status, because } of batch.statuses) {
-        if (status === "stopped") process.stderr.write(`node ${principalText(node)} stopped: ${because}\n`);
+        if (because === undefined) continue;
+        const then = status === "starting" ? "it signs nothing until a catch-up package is made" : status;
+        process.stderr.write(`${nameOf(node)}: ${because}; ${then}\n`);
+        if (status === "stopped") waitedFor.delete(node);
       }
-      for (const { node, fact } of batch.entries) {
-        if (fact.kind === "certified") waitedFor.delete(node);
-        if (fact.kind === "waits" && fact.because === "memory-lost" && !silent.has(node)) {
-          silent.add(node);
-          process.stderr.write(
-            `node ${principalText(node)} lost some of what it had signed: it signs nothing until a catch-up package is made\n`,
-          );
-        }
-      }
+      if (network.info.nodes.every((node) => network.status(node) === "stopped"))
+        fail(`No node is left. ${ADVICE}`);
+      for (const { node, fact } of batch.entries) if (fact.kind === "certified") waitedFor.delete(node);
       if (waitedFor.size > 0) return;
       resolve();
       leave();

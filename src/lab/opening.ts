@@ -1,8 +1,15 @@
 /** How a network of workers begins: its nodes find themselves on the disk, or a dealer makes them. */
 import { defined } from "../base/assert.ts";
-import { counting, nodeIds, type Registry, subnetAt } from "../registry/registry.ts";
+import {
+  counting,
+  faultsTolerated,
+  highThreshold,
+  nodeIds,
+  type Registry,
+  subnetAt,
+} from "../registry/registry.ts";
 import type { KnownNode } from "../shell/node-worker.ts";
-import type { LabTime } from "../types/ids.ts";
+import type { LabTime, NodeId } from "../types/ids.ts";
 import type { NetworkSettings } from "./lab.ts";
 import {
   folderOfSeat,
@@ -21,8 +28,20 @@ export interface Opened {
   readonly registry: Registry;
   readonly genesis: LabTime;
   readonly seats: readonly Seat[];
-  /** Seats whose node is not on the disk any more. */
-  readonly lost: readonly Seat[];
+  /** For each seat, where they are not new. */
+  readonly found: readonly Found[];
+}
+
+/** What is where a node was to be: nobody, or somebody who cannot be told any more. */
+export type Found = KnownNode | Error | undefined;
+export const isFound = (id: NodeId, found: Found): found is KnownNode => isKnown(found) && found.node === id;
+const isKnown = (found: Found): found is KnownNode => found !== undefined && !(found instanceof Error);
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+/** Why that node cannot go on, or not at once. */
+export function troubleOf(id: NodeId, found: Found): string | undefined {
+  if (found instanceof Error) return found.message;
+  return isFound(id, found) ? found.lost : "what it had written down is gone, and its keys with it";
 }
 
 /** `settings` are those of a new network; of one that is known they say how many workers to begin with. */
@@ -32,14 +51,18 @@ export async function openSeats(
   folder: string | undefined,
 ): Promise<Opened> {
   const workers = Array.from({ length: settings.nodes }, (_, i) => occupy(spawn(), i));
-  const open = async (number: number): Promise<KnownNode | undefined> =>
-    folder === undefined ? undefined : workers[number]!.api.open(folderOfSeat(folder, number));
+  const open = async (number: number): Promise<Found> =>
+    folder === undefined ? undefined : workers[number]!.api.open(folderOfSeat(folder, number)).catch(asError);
   try {
     const failed = Promise.race(workers.map((w) => w.failed));
     failed.catch(() => {}); // later on that is the seat's own matter
     const found = await Promise.race([failed, Promise.all(workers.map((_, i) => open(i)))]);
     const known = newest(found);
-    if (known === undefined) return await Promise.race([failed, dealt(settings, workers)]);
+    if (known === undefined) {
+      const damaged = found.find((node) => node instanceof Error);
+      if (damaged !== undefined) throw damaged;
+      return await Promise.race([failed, dealt(settings, workers)]);
+    }
     const registry = counting(known.registry);
     const ids = seating(registry);
     for (let i = workers.length; i < ids.length; i++) {
@@ -48,8 +71,9 @@ export async function openSeats(
     }
     for (const { worker } of workers.slice(ids.length)) worker.terminate();
     const seats = ids.map((id, i) => newSeat(id, i, workers[i]!));
-    const lost = seats.filter(({ id }, i) => found[i]?.node !== id);
-    return { registry, genesis: known.genesis, seats, lost };
+    const because = whyLost(registry, ids, found);
+    if (because !== undefined) throw new Error(because);
+    return { registry, genesis: known.genesis, seats, found };
   } catch (error) {
     for (const { worker } of workers) worker.terminate();
     throw error;
@@ -57,9 +81,22 @@ export async function openSeats(
 }
 
 /** What one of them counts, all were ready to count (registry-change.ts). */
-function newest(found: readonly (KnownNode | undefined)[]): KnownNode | undefined {
-  const known = found.filter((node) => node !== undefined);
+function newest(found: readonly Found[]): KnownNode | undefined {
+  const known = found.filter(isKnown);
   return known.sort((a, b) => b.registry.latestVersion - a.registry.latestVersion)[0];
+}
+
+/** Why that network cannot go on: who knows what it signed is too few to vouch for the others. */
+function whyLost(registry: Registry, ids: readonly NodeId[], found: readonly Found[]): string | undefined {
+  const members = nodeIds(subnetAt(registry, registry.latestVersion));
+  const troubles = ids.flatMap((id, i) => {
+    const because = members.includes(id) ? troubleOf(id, found[i]) : undefined;
+    return because === undefined ? [] : [`node ${i + 1}: ${because}`];
+  });
+  const n = members.length;
+  if (troubles.length <= faultsTolerated(n)) return undefined;
+  const counted = `${n - troubles.length} of ${n} nodes are whole, and ${highThreshold(n)} are needed`;
+  return `${troubles.join("; ")}. ${n === 1 ? "There is no other node" : counted}`;
 }
 
 async function dealt(settings: NetworkSettings, workers: readonly Occupant[]): Promise<Opened> {
@@ -73,5 +110,5 @@ async function dealt(settings: NetworkSettings, workers: readonly Occupant[]): P
   await Promise.all(workers.map(({ api }, i) => api.prepare({ registry, genesis, secrets: secrets[i]! })));
   const ids = nodeIds(subnetAt(registry, registry.latestVersion));
   const seats = ids.map((id, i) => newSeat(id, i, workers[i]!));
-  return { registry, genesis, seats, lost: [] };
+  return { registry, genesis, seats, found: [] };
 }

@@ -233,7 +233,7 @@ export class VirtualNetwork {
         else if (effect.kind === "wake") seat.wake = effect.at;
         else if (effect.kind === "continue") next = { kind: "continue" };
         else if (effect.kind === "http-reply") this.answer(effect.ticket, effect.reply);
-        else if (effect.kind === "leave") seat.silent = true;
+        else if (effect.kind === "stop") seat.silent = true;
         else if (effect.kind === "inspect-reply") this.inspections.set(effect.ticket, effect.reply);
         else {
           if (this.keepTrace) this.trace.push(effect.entry);

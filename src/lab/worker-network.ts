@@ -23,7 +23,7 @@ import type {
   SubnetChange,
   SubnetNow,
 } from "./lab.ts";
-import { openSeats } from "./opening.ts";
+import { type Found, isFound, openSeats, troubleOf } from "./opening.ts";
 import { type Recorder, startRecorder } from "./recorder.ts";
 import { createRequests } from "./requests.ts";
 import { prepareVersion } from "./registry-change.ts";
@@ -59,14 +59,17 @@ export async function startWorkerNetwork(
 ): Promise<Network> {
   const { folder } = options;
   const opened = await openSeats(settings, options.spawn, folder);
-  const { genesis, lost } = opened;
+  const { genesis } = opened;
   let { registry } = opened;
   const seats = [...opened.seats];
   const clock = createLabClock(seats);
   const requests = createRequests(seats);
 
   const listeners = new Set<(batch: NetworkBatch) => void>();
+  /** What happened to nodes before anybody listened, and why: told to the first who does. */
+  let untold: NetworkBatch["statuses"] = [];
   const emit = (batch: NetworkBatch): void => {
+    if (listeners.size === 0) untold = [...untold, ...batch.statuses.filter((s) => s.because !== undefined)];
     for (const listener of listeners) listener(batch);
   };
   let flightId = 0;
@@ -153,11 +156,18 @@ export async function startWorkerNetwork(
     void recorder?.then(({ join }) => join(seat.id, api));
     faults.apply(seat.id);
   }
-  /** Its keys are gone with what it had written down. Who is in the subnet no more has no need of them. */
-  const isLost = (seat: Seat): void =>
-    nodeIds(subnetAt(registry, registry.latestVersion)).includes(seat.id)
-      ? setStatus(seat, "stopped", "what it had written down is gone, and its keys with it")
-      : setStatus(seat, "left");
+  /** Whether it was the seat's node. Who is in the subnet no more has no need of what is gone. */
+  const isHere = (seat: Seat, found: Found): boolean => {
+    const trouble = troubleOf(seat.id, found);
+    if (isFound(seat.id, found)) {
+      if (trouble !== undefined) setStatus(seat, "starting", trouble);
+      return true;
+    }
+    const isMember = nodeIds(subnetAt(registry, registry.latestVersion)).includes(seat.id);
+    if (isMember) setStatus(seat, "stopped", trouble);
+    else setStatus(seat, "left");
+    return false;
+  };
   const linksInto = new Map<NodeId, ReadonlyMap<NodeId, LinkCondition>>();
   const setLinks = (seat: Seat, hurry: boolean): void => {
     const ms = dozing ? DOZE_LATENCY_MS : latencyMs;
@@ -224,7 +234,7 @@ export async function startWorkerNetwork(
     },
   });
 
-  for (const seat of lost) isLost(seat);
+  for (const [i, found] of opened.found.entries()) isHere(seats[i]!, found);
   const present = seats.filter(alive);
   const ports = pairwise(present.map((s) => s.id));
   await Promise.all(present.map((seat) => begin(seat, ports.get(seat.id)!))).catch((error: unknown) => {
@@ -246,8 +256,7 @@ export async function startWorkerNetwork(
     try {
       const found = await Promise.race([occupant.api.open(folderOfSeat(home, seat.number)), occupant.failed]);
       if (seat.occupant !== occupant) return;
-      if (found?.node !== seat.id) return isLost(seat);
-      await join(seat);
+      if (isHere(seat, found)) await join(seat);
     } catch (error) {
       if (seat.occupant !== occupant) return;
       setStatus(seat, "stopped", error instanceof Error ? error.message : String(error));
@@ -336,6 +345,9 @@ export async function startWorkerNetwork(
     now: clock.now,
     subscribe(listener) {
       listeners.add(listener);
+      const statuses = untold;
+      untold = [];
+      if (statuses.length > 0) queueMicrotask(() => listener({ entries: [], flights: [], statuses }));
       return () => listeners.delete(listener);
     },
     async fetch(input, init, node) {

@@ -276,10 +276,10 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
   let untold = from !== undefined && from.sequence === 0;
 
   /** Its last words are said. */
-  let hasLeft = false;
+  let hasStopped = false;
   function step(event: Stamped<ReplicaEvent>): ReplicaEffect[] {
     if (event.kind === "inspect") return [inspected(event)]; // R5
-    if (hasLeft) return [];
+    if (hasStopped) return [];
     effects = [];
     now = Math.max(now, event.at);
     if (untold) say(consensus.facts());
@@ -465,6 +465,10 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     stateSync.aim(isLost ? target : undefined);
     if (!isLost) return;
     if (stateSync.isComplete()) adopt(target);
+    else if (peers().length === 0) {
+      hasStopped = true;
+      effects.push({ kind: "stop", because: "its state is damaged, and no other node has it" });
+    }
     const question = stateSync.ask(now);
     if (question !== undefined) send([{ to: question.to, bytes: encodeWant(question.parts) }]);
   }
@@ -515,9 +519,12 @@ function build(deps: ReplicaDeps, snapshotFor: (context: Context) => ReplicaSnap
     const isIn = (v: RegistryVersion): boolean =>
       registry.versions.get(v)?.nodes.some(({ id }) => id === me) ?? true;
     if (isIn(version) || isIn(nextRegistryVersion) || isIn(registry.latestVersion)) return;
-    hasLeft = true;
+    hasStopped = true;
     say([{ kind: "left-subnet", height: block.height, version }]);
-    effects.push({ kind: "leave" });
+    effects.push({
+      kind: "stop",
+      because: "it is not in the subnet any more: the registry does without it",
+    });
   }
 
   /** What went wrong twice from one package would go wrong for ever: then the next one is waited for. */

@@ -215,7 +215,7 @@ export class NodeHost {
   private apply(effects: readonly ReplicaEffect[]): void {
     const sends = new Map<NodeId, Uint8Array[]>();
     const entries: TraceEntry[] = [];
-    let leaves = false;
+    let stops: string | undefined;
     for (const effect of effects) {
       if (effect.kind === "persist") continue; // N5: done before
       if (effect.kind === "send") {
@@ -226,11 +226,11 @@ export class NodeHost {
       else if (effect.kind === "inspect-reply") this.home.inspectReply(effect.ticket, effect.reply);
       else if (effect.kind === "wake") this.wake = effect.at;
       else if (effect.kind === "continue") this.wantsContinue = true;
-      else if (effect.kind === "leave") leaves = true;
+      else if (effect.kind === "stop") stops = effect.because;
       else entries.push(effect.entry);
     }
     for (const [to, messages] of sends) this.home.send(to, messages);
     if (entries.length > 0) this.home.trace(entries);
-    if (leaves) this.stop("it is not in the subnet any more: the registry does without it");
+    if (stops !== undefined) this.stop(stops);
   }
 }

@@ -63,7 +63,10 @@ export interface NodeReport {
 export type NamedFlight = Omit<Held, "bytes" | "id"> & MessageDescription & { readonly held: number };
 
 export interface NodeApi {
-  /** Where the node writes itself down from now on; what it knows of itself from there, but for its secrets. */
+  /**
+   * Where the node writes itself down from now on; what it knows of itself from there, but for its secrets. Undefined where
+   * nobody was; rejects with a sentence where somebody was, and cannot be told any more.
+   */
   open(folder: string): Promise<KnownNode | undefined>;
   /** What it has written down, all of it of one moment. */
   copy(): { readonly name: string; readonly bytes: Uint8Array }[];
@@ -108,7 +111,11 @@ export interface NamedPort {
   readonly port: MessagePort;
 }
 
-export type KnownNode = Omit<Identity, "secrets" | "shares"> & { readonly node: NodeId };
+export interface KnownNode extends Omit<Identity, "secrets" | "shares"> {
+  readonly node: NodeId;
+  /** Why what it had signed is not all there; undefined: it is. */
+  readonly lost: string | undefined;
+}
 
 /** What a node was told is on its way to whoever records it after this long. */
 const FLUSH_MS = 200;
@@ -119,6 +126,7 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined, lo
   let store: NodeStore = createMemoryStore();
   /** What it had signed is not all there (consensus C6). */
   let silent = false;
+  let noteLost = (): void => {};
   let identityFile: IdentityFile | undefined;
   let identity: Identity | undefined;
   /** Not written down before this life. */
@@ -179,14 +187,21 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined, lo
         Object.fromEntries(STORE_FILES.map((name, i) => [name, rest[i]!])) as unknown as StoreFiles,
       );
       store = kept;
-      silent = identity !== undefined && (!kept.existed || kept.fault !== undefined);
-      if (silent) kept.noteLost();
-      return (
-        identity && { registry: identity.registry, genesis: identity.genesis, node: identity.secrets.node }
-      );
+      if (identity === undefined) {
+        if (identityFile.isDamaged || !kept.isEmpty)
+          throw new Error("its identity is damaged, and its keys with it");
+        return undefined;
+      }
+      const lost = kept.existed ? kept.fault : "its journal is gone";
+      silent = lost !== undefined;
+      noteLost = kept.noteLost;
+      const { registry, genesis, secrets } = identity;
+      return { registry, genesis, node: secrets.node, lost };
     },
     prepare({ registry, secrets, genesis }) {
       isNew = identity === undefined;
+      // Its journal is there before it is: one that is not is gone.
+      if (isNew) store.write({ artifacts: [], parts: [], checkpoints: [], isWhole: false });
       const { latestVersion } = registry;
       const born = identity ?? { registry, secrets, genesis, shares: new Map() };
       const next = Math.max(...registry.versions.keys());
@@ -194,6 +209,7 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined, lo
     },
     async start(init, peers, report) {
       [bls] = await loadLibraries();
+      if (silent) noteLost();
       become(committed(self(), init.registryVersion));
       const { secrets, genesis } = self();
       const registry = counting(self().registry);
@@ -256,7 +272,10 @@ export function makeNode(spawnSandbox: () => Sandbox, disk: Disk | undefined, lo
             for (const { fact } of entries) if (fact.kind === "round-executed") replayed.reach(fact.height);
             reports.add({ entries, flights: [] });
           },
-          stopped: (because) => reports.add({ entries: [], flights: [], stopped: because }),
+          stopped(because) {
+            reports.add({ entries: [], flights: [], stopped: because });
+            replayed.reach(replayed.height); // it gets no further
+          },
           blocked: (because) => reports.add({ entries: [], flights: [], blocked: because }),
           wallNow: () => performance.timeOrigin + performance.now(),
           sleep: (ms, then) => {

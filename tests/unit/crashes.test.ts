@@ -41,4 +41,4 @@ test("three in a row: every call succeeds, also through the node that has just c
     answers.push(await counterOf(agentAt(node), canister).inc());
   }
   expect(answers.toSorted((a, b) => Number(a - b))).toEqual(answers.map((_, i) => BigInt(i + 1)));
-}, 60_000);
+}, 120_000);

@@ -17,12 +17,12 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function start(): Promise<{
+async function start(nodes = "4"): Promise<{
   readonly ready: Ready;
   readonly endpoint: Endpoint;
   readonly printed: () => string;
 }> {
-  const started = startServe("--port", "0", "--notary-delay", "0", "--state-dir", folder);
+  const started = startServe("--port", "0", "--nodes", nodes, "--notary-delay", "0", "--state-dir", folder);
   child = started.child;
   const ready = await readyOf(started);
   return {
@@ -78,6 +78,29 @@ test("a changed byte in what a node signed: it says so, is silent until a catch-
   expect(again.printed()).toContain("signs nothing");
   expect(readdirSync(folder).sort()).toEqual(["0", "1", "2", "3", "owner"]);
 }, 120_000);
+
+test("the only node's memory is damaged, or written by another version: it says which file and what can be done, and leaves it so", async () => {
+  folder = mkdtempSync(join(tmpdir(), "terrarium-"));
+  await start("1");
+  await crash();
+  const journal = join(folder, "0", "journal-a");
+  const bytes = readFileSync(journal);
+  for (const [at, sentence] of [
+    [bytes.length - 14, "its journal is damaged: 1 of its records changed on the disk"],
+    [14, "its journal has format 5, and this version of Terrarium knows format 1"],
+  ] as const) {
+    const damaged = Uint8Array.from(bytes);
+    damaged[at]! ^= 4;
+    writeFileSync(journal, damaged);
+    const again = startServe("--port", "0", "--nodes", "1", "--state-dir", folder);
+    expect(await exitOf(again.child)).toBe(2);
+    expect(again.stderr()).toContain(sentence);
+    expect(again.stderr()).toContain("put a copy of the folder in its place, or begin a new network");
+    expect(readFileSync(journal).equals(damaged)).toBe(true);
+  }
+  writeFileSync(journal, bytes);
+  await start("1");
+}, 60_000);
 
 test("one process owns a folder", async () => {
   folder = mkdtempSync(join(tmpdir(), "terrarium-"));

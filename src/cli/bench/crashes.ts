@@ -14,7 +14,7 @@ const FOR_MS = 300_000;
 const EVERY_MS = 10_000;
 export const CRASHES = FOR_MS / EVERY_MS;
 /** From a kill to the restart. */
-const AWAY_MS = 5_000;
+const AWAY_MS = 3_000;
 /** Each calls `inc`, checked by its certificate, then `get`, checked by its signature, again and again. */
 const CALLERS = 8;
 

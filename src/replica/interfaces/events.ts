@@ -28,8 +28,8 @@ export type ReplicaEffect =
   | { readonly kind: "wake"; readonly at: LabTime }
   /** A round is in hand: send "continue" after whatever waits in the queue. */
   | { readonly kind: "continue" }
-  /** This node is not in the subnet any more, and does nothing from now on. */
-  | { readonly kind: "leave" }
+  /** This node does nothing from now on. */
+  | { readonly kind: "stop"; readonly because: string }
   | { readonly kind: "trace"; readonly entry: TraceEntry };
 
 /** One node. `step` drains everything that the event caused; effects are in the order in which they must be done. */

@@ -72,7 +72,7 @@ describe("file store", () => {
     const empty = { artifacts: [artifact(1)], parts: [], checkpoints: [] };
     openFileStore(files).noteLost();
     openFileStore(files).write({ ...empty, isWhole: false });
-    expect(openFileStore(files).fault).toBe("it was lost before");
+    expect(openFileStore(files).fault).toBe("its journal was lost or damaged before");
     openFileStore(files).write({ ...empty, isWhole: true });
     expect(openFileStore(files).fault).toBeUndefined();
   });
@@ -90,6 +90,6 @@ describe("file store", () => {
     expect(damagedPart.fault).toBeUndefined();
     expect(createParts().read(state, (hash) => damagedPart.part(hash)).ok).toBe(false);
     files["journal-a"].bytes()[40]! ^= 1;
-    expect(openFileStore(files).fault).toBe("1 of its records changed on the disk");
+    expect(openFileStore(files).fault).toBe("its journal is damaged: 1 of its records changed on the disk");
   });
 });

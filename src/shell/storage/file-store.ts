@@ -24,9 +24,10 @@ const LOST = 4;
 const GARBAGE_MIN = 4 << 20;
 
 export interface FileStore extends NodeStore {
-  /** Whether anything was ever written here. */
+  /** False where nothing was ever written, and where the journal is gone. */
   readonly existed: boolean;
-  /** F3: undefined when all is well. */
+  readonly isEmpty: boolean;
+  /** F3: a sentence, undefined when all is well. */
   readonly fault: string | undefined;
   /** Remembers the fault until the next whole batch. */
   noteLost(): void;
@@ -34,17 +35,15 @@ export interface FileStore extends NodeStore {
 }
 
 export function openFileStore(files: StoreFiles): FileStore {
-  const journal = openLog([files["journal-a"], files["journal-b"]]);
-  const parts = openLog([files["parts-a"], files["parts-b"]]);
   const places = new Map<Hash, { readonly at: number; readonly length: number }>();
-  parts.read(({ kind, payload }, at) => {
+  const parts = openLog("state", [files["parts-a"], files["parts-b"]], ({ kind, payload }, at) => {
     if (kind === PART && payload.length >= 32)
       places.set(toHex(payload.subarray(0, 32)), { at: at + 32, length: payload.length - 32 });
   });
   const artifacts: Uint8Array[] = [];
   let checkpoints: Checkpoint[] = [];
   let lost = false;
-  journal.read(({ kind, payload }) => {
+  const journal = openLog("journal", [files["journal-a"], files["journal-b"]], ({ kind, payload }) => {
     if (kind === ARTIFACT) artifacts.push(payload);
     if (kind === CHECKPOINT) checkpoints.push(checkpointOf(payload));
     if (kind === LOST) lost = true;
@@ -76,7 +75,8 @@ export function openFileStore(files: StoreFiles): FileStore {
 
   const store: FileStore = {
     existed: journal.existed,
-    fault: lost ? "it was lost before" : faultOf(journal.damaged),
+    isEmpty: !lost && artifacts.length + checkpoints.length === 0,
+    fault: lost ? "its journal was lost or damaged before" : faultOf(journal.damaged),
     noteLost: () => void journal.append([{ kind: LOST, payload: EMPTY }]),
     has: (hash) => places.has(hash),
     part,
@@ -112,7 +112,7 @@ export function openFileStore(files: StoreFiles): FileStore {
 }
 
 const faultOf = (damaged: number): string | undefined =>
-  damaged === 0 ? undefined : `${damaged} of its records changed on the disk`;
+  damaged === 0 ? undefined : `its journal is damaged: ${damaged} of its records changed on the disk`;
 
 const partRecord = (hash: Hash, bytes: Uint8Array): LogRecord => ({
   kind: PART,

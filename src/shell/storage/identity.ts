@@ -51,14 +51,16 @@ const ROOT = 2;
 export interface IdentityFile {
   /** Undefined where none was written, or where it is damaged. */
   readonly identity: Identity | undefined;
+  readonly isDamaged: boolean;
   write(identity: Identity): void;
 }
 
 export function openIdentity(files: readonly [SyncFile, SyncFile]): IdentityFile {
-  const log = openLog(files);
   const parts = new Map<Hash, Uint8Array>();
   let root: Hash | undefined;
-  log.read(({ kind, payload }) => {
+  let found = 0;
+  const log = openLog("identity", files, ({ kind, payload }) => {
+    found++;
     const hash = toHex(payload.subarray(0, 32));
     if (kind === ROOT) root = hash;
     else parts.set(hash, payload.subarray(32));
@@ -68,6 +70,7 @@ export function openIdentity(files: readonly [SyncFile, SyncFile]): IdentityFile
     // Nodes that were written down before nodes could join have no later shares.
     identity:
       read?.ok === true ? { shares: new Map(), ...(read.value as Omit<Identity, "shares">) } : undefined,
+    isDamaged: read?.ok !== true && found + log.damaged > 0,
     write(identity) {
       const records: { kind: number; payload: Uint8Array }[] = [];
       const hash = createParts().write(identity, {

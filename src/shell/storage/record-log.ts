@@ -4,23 +4,29 @@
  *
  *   L1  What `append` returned from is read again after any crash, whole and in order.
  *   L2  A record that a crash cut short is no record; what follows it is written over it.
- *   L3  A record whose bytes changed on the disk is left out and counted, and those behind it are found again. Of the last
- *       one nobody can tell that from L2.
+ *   L3  A record whose bytes changed on the disk is left out and counted, and those behind it are found again. What lies
+ *       before a record of kind 0 was on the disk once; of what lies behind the last of them nobody knows, so that is L2.
  *   L4  While `rewrite` is at work the old records are the valid ones, until every new one is on the disk.
+ *   L5  Opening writes nothing. A file of another format throws a sentence. One whose head is damaged is read all the
+ *       same, and counts as a damaged record.
  *
  * File: "terrarium log 1\n", generation and 1 if sealed, 4 bytes each; then records: mark 0xA7, kind, length of the
- * payload in 4 bytes, the first 4 bytes of the SHA-256 of kind and payload; payload. Numbers are little-endian.
+ * payload in 4 bytes, the first 4 bytes of the SHA-256 of kind and payload; payload. Numbers are little-endian. Kind 0 has
+ * no payload and no meaning but L3's; logs without any were written before there was one.
  */
-import { concat, equalBytes, utf8 } from "../../base/bytes.ts";
+import { concat, EMPTY, equalBytes, utf8, utf8Strict } from "../../base/bytes.ts";
 import { sha256Hasher } from "../../crypto/hash.ts";
 import type { SyncFile } from "./sync-file.ts";
 
+const NAME = utf8("terrarium log ");
 const MAGIC = utf8("terrarium log 1\n");
 const HEADER = MAGIC.length + 8;
 const MARK = 0xa7;
 const HEAD = 10;
+const FLUSHED: LogRecord = { kind: 0, payload: EMPTY };
 
 export interface LogRecord {
+  /** From 1. */
   readonly kind: number;
   readonly payload: Uint8Array;
 }
@@ -30,8 +36,6 @@ export interface RecordLog {
   readonly existed: boolean;
   /** Records that were there and are not what was written. */
   readonly damaged: number;
-  /** In order, where each payload lies. */
-  read(visit: (record: LogRecord, at: number) => void): void;
   payloadAt(at: number, length: number): Uint8Array;
   /** Returns where each payload lies, when all are on the disk. */
   append(records: readonly LogRecord[]): number[];
@@ -41,15 +45,20 @@ export interface RecordLog {
   close(): void;
 }
 
-export function openLog(files: readonly [SyncFile, SyncFile]): RecordLog {
-  const generations = files.map(generationOf);
-  const existed = generations.some((g) => g > 0);
-  let current = generations[1]! > generations[0]! ? 1 : 0;
-  if (!existed) {
-    writeHeader(files[0], 1, true);
-    generations[0] = 1;
-  }
-  const scanned = scan(files[current]!);
+/** `name` is for L5. `visit` is shown every record, in order, and where its payload lies. */
+export function openLog(
+  name: string,
+  files: readonly [SyncFile, SyncFile],
+  visit: (record: LogRecord, at: number) => void = () => {},
+): RecordLog {
+  const heads = files.map((file) => headerOf(name, file));
+  const sealed = heads.map((head) => (typeof head === "number" ? head : 0));
+  const isSealed = sealed.some((generation) => generation > 0);
+  const existed = isSealed || heads.some((head) => head !== "empty");
+  let current = isSealed ? (sealed[1]! > sealed[0]! ? 1 : 0) : heads[0] === "empty" && existed ? 1 : 0;
+  let generation = Math.max(1, ...sealed);
+  let begun = existed;
+  const scanned = scan(files[current]!, visit);
   let end = scanned.end;
   if (files[current]!.getSize() > end) files[current]!.truncate(end); // L2
 
@@ -61,26 +70,27 @@ export function openLog(files: readonly [SyncFile, SyncFile]): RecordLog {
 
   return {
     existed,
-    damaged: scanned.damaged,
-    read: (visit) => scan(files[current]!, visit),
+    damaged: scanned.damaged + (existed && !isSealed ? 1 : 0),
     payloadAt,
     append(records) {
+      if (!begun) writeHeader(files[0], generation, true);
+      begun = true;
       const written = writeRecords(files[current]!, end, records);
       files[current]!.flush();
-      end = written.end;
+      end = writeRecords(files[current]!, written.end, [FLUSHED]).end;
       return written.at;
     },
     rewrite(records) {
       const other = files[1 - current]!;
-      const generation = generations[current]! + 1;
+      generation++;
+      begun = true;
       other.truncate(0);
       writeHeader(other, generation, false);
       const written = writeRecords(other, HEADER, records);
+      end = writeRecords(other, written.end, [FLUSHED]).end;
       other.flush();
       writeHeader(other, generation, true);
       current = 1 - current;
-      generations[current] = generation;
-      end = written.end;
       files[1 - current]!.truncate(0);
       return written.at;
     },
@@ -100,13 +110,20 @@ function writeHeader(file: SyncFile, generation: number, sealed: boolean): void 
   file.flush();
 }
 
-/** 0: no sealed log. */
-function generationOf(file: SyncFile): number {
+/** Its generation, if it is a sealed log. L5. */
+function headerOf(logName: string, file: SyncFile): number | "empty" | "unsealed" {
   const header = new Uint8Array(HEADER);
-  if (file.read(header, { at: 0 }) < HEADER) return 0;
-  if (!equalBytes(header.subarray(0, MAGIC.length), MAGIC)) return 0;
+  if (file.read(header, { at: 0 }) < HEADER) return "empty";
+  const name = header.subarray(0, MAGIC.length);
+  if (!equalBytes(name, MAGIC)) {
+    const isLog = equalBytes(name.subarray(0, NAME.length), NAME);
+    const [format] = isLog ? (/^\d+(?=\n)/.exec(utf8Strict(name.subarray(NAME.length)) ?? "") ?? []) : [];
+    if (format === undefined) return "unsealed";
+    throw new Error(`its ${logName} has format ${format}, and this version of Terrarium knows format 1`);
+  }
   const view = new DataView(header.buffer);
-  return view.getUint32(MAGIC.length + 4, true) === 1 ? view.getUint32(MAGIC.length, true) : 0;
+  const isSealed = view.getUint32(MAGIC.length + 4, true) === 1;
+  return isSealed ? view.getUint32(MAGIC.length, true) : "unsealed";
 }
 
 function writeRecords(
@@ -156,7 +173,7 @@ const BLOCK = 1 << 20;
 /** `end`: where the next record goes. */
 function scan(
   file: SyncFile,
-  visit: (record: LogRecord, at: number) => void = () => {},
+  visit: (record: LogRecord, at: number) => void,
 ): { readonly end: number; readonly damaged: number } {
   const size = file.getSize();
   let window = new Uint8Array(0);
@@ -182,18 +199,34 @@ function scan(
   }
 
   let at = HEADER;
+  let read = HEADER;
   let end = HEADER;
   let damaged = 0;
+  let marked = false;
+  /** What was found since bytes that are no record: it counts if it turns out that all of it was on the disk once. */
+  let gaps = 0;
+  let behind: { readonly record: LogRecord; readonly at: number }[] = [];
+  const believe = (): void => {
+    for (const { record, at } of behind) visit(record, at);
+    damaged += gaps;
+    behind = [];
+    gaps = 0;
+    end = read;
+  };
   while (at < size) {
     const record = recordAt(at);
     if (record === undefined) {
       at++;
       continue;
     }
-    if (at > end) damaged++; // L3: what lay between was a record once
-    visit(record, at + HEAD);
-    at += HEAD + record.payload.length;
-    end = at;
+    if (at > read) gaps++;
+    const payloadAt = at + HEAD;
+    at = payloadAt + record.payload.length;
+    read = at;
+    if (record.kind !== FLUSHED.kind) behind.push({ record, at: payloadAt });
+    else marked = true;
+    if (gaps === 0 || record.kind === FLUSHED.kind) believe();
   }
+  if (!marked) believe();
   return { end, damaged };
 }
