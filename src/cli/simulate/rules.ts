@@ -18,8 +18,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   N4: {
     file: "src/replica/consensus/notary.ts",
-    text: "const mine = pool.notarizationShares(height).filter((s) => s.signer === me);",
-    instead: "const mine = [];",
+    text: 'if (mine.some((s) => rankOf(pool, height, s.content.block) === rank)) return refuse("already-signed"); // N4',
   },
   "persist-then-speak": {
     file: "src/replica/replica.ts",

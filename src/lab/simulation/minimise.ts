@@ -1,6 +1,6 @@
 /**
- * The least that still breaks: kinds of fault are left out one after the other, then heights halved, as long as the run
- * stays red. Greedy and deterministic; kinds draw from streams of their own, so what is left stays as it was.
+ * The least that still breaks: one height, two, four and so on until it does, then kinds of fault left out, all at once or one after the other, as
+ * long as the run stays red. Heights first: every run is short then. Greedy and deterministic; kinds draw from streams of their own, so what is left stays as it was.
  */
 import { drawPlan, type Given, kindsOf, type Plan } from "./plan.ts";
 
@@ -21,11 +21,9 @@ export async function minimise(
     least = smaller;
     return true;
   };
+  for (let heights = 1; heights < first.heights; heights *= 2) if (await shrink({ ...least, heights })) break;
+  if (await shrink({ ...least, only: [] })) return least;
   for (const kind of kindsOf(first))
     await shrink({ ...least, only: (least.only ?? []).filter((other) => other !== kind) });
-  while (
-    (least.heights ?? 1) > 1 &&
-    (await shrink({ ...least, heights: Math.floor((least.heights ?? 1) / 2) }))
-  );
   return least;
 }

@@ -9,7 +9,8 @@
  *   N1  I sign only at notarized + 1, the latest round: at older heights I may have signed finality.
  *   N2  Only as a member of that height's committee.
  *   N3  Only the best-ranked valid block whose maker is not disqualified.
- *   N4  At most one block per rank: of an equivocating maker's two blocks I sign one.
+ *   N4  At most one block per rank: of an equivocating maker's two blocks I sign one. (The validator takes a second block
+ *       of a maker only with its notarization, which ends the round, so that they seldom meet here; this does not lean on it.)
  *   N5  Not before the delay of that rank has passed since the round began.
  *   N6  Not at all while the notarized tip is 70 or more heights above the certified state.
  * Liveness
@@ -43,7 +44,6 @@ export type Refusal =
   | "catch-up-package-too-far-behind"
   | "no-proposal"
   | "already-signed"
-  | "signed-another-block-of-this-rank"
   | "waiting-for-better-ranks"
   | "waiting-for-certified-state";
 
@@ -89,12 +89,9 @@ export function judge(
 
   const [proposal] = bestRanked(pool, height);
   if (proposal === undefined) return refuse("no-proposal");
-  const mine = pool.notarizationShares(height).filter((s) => s.signer === me);
-  if (mine.some((s) => s.content.block === proposal.hash)) return refuse("already-signed");
   const { rank } = proposal.block;
-  if (mine.some((s) => rankOf(pool, height, s.content.block) === rank)) {
-    return refuse("signed-another-block-of-this-rank");
-  }
+  const mine = pool.notarizationShares(height).filter((s) => s.signer === me);
+  if (mine.some((s) => rankOf(pool, height, s.content.block) === rank)) return refuse("already-signed"); // N4
 
   const lag = pool.finalizedHeight() - certifiedHeight;
   const patience = start + notaryDelay(rank, pool.notarizedHeight() - pool.finalizedHeight(), settings);

@@ -9,7 +9,6 @@ const SENTENCES: Readonly<Record<string, string>> = {
   "not-in-committee": "it is not in the committee of this height",
   "certified-state-too-far-behind": "the certified state is too far behind, so nothing more is signed",
   "no-proposal": "it has seen no valid block yet",
-  "signed-another-block-of-this-rank": "it signed another block of the same maker here",
   "waiting-for-better-ranks": "it gives better-ranked makers time to propose",
   "waiting-for-certified-state": "it waits for the state to be certified",
   "several-blocks-notarized": "several blocks are notarized here, so it must not vouch for one",
