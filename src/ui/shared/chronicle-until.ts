@@ -46,6 +46,7 @@ export function chronicleUntil(whole: Chronicle, time: LabTime): Chronicle {
       doingAt: last?.at ?? 0,
       waits: new Map(),
       stopped: undefined,
+      blamed: new Map(), // the log says when
       finalized: 0,
       adopted: undefined,
     });

@@ -93,3 +93,16 @@ test("memory is bounded and forgotten heights stay forgotten", () => {
   expect(c.column(3)).toBeUndefined();
   expect(c.finalized).toBe(COLUMNS_KEPT + 100);
 });
+
+test("what peers find wrong with a node is told of that node, by whom and how often", () => {
+  const c = new Chronicle();
+  const fault = (times: number): Fact => ({
+    kind: "peer-misbehaves",
+    peer: "n3",
+    because: "undecodable",
+    times,
+  });
+  c.fold([said("n1", 1, fault(1)), said("n2", 2, fault(1)), said("n1", 9, fault(64))]);
+  expect([...c.nodes.get("n3")!.blamed]).toEqual([["undecodable", { by: new Set(["n1", "n2"]), times: 66 }]]);
+  expect(c.nodes.get("n1")?.blamed.size ?? 0).toBe(0);
+});

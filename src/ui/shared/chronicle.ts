@@ -113,6 +113,8 @@ export interface NodeMark {
   /** What each component waits for, as its own word. */
   readonly waits: Map<string, { readonly height: Height; readonly because: string }>;
   stopped: string | undefined;
+  /** What peers found wrong with what it sent, and how often. */
+  readonly blamed: Map<string, { readonly by: Set<NodeId>; times: number }>;
   /** The highest height that it told was final, and the last one whose state it took from others. */
   finalized: Height;
   adopted: Height | undefined;
@@ -310,6 +312,16 @@ export class Chronicle {
         if (this.prints.length > PRINTS_KEPT) this.prints.splice(0, this.prints.length - PRINTS_KEPT);
         return;
       }
+      case "peer-misbehaves": {
+        const { blamed } = this.#node(fact.peer);
+        const known = blamed.get(fact.because);
+        if (known === undefined) blamed.set(fact.because, { by: new Set([node]), times: fact.times });
+        else {
+          known.by.add(node);
+          known.times += fact.times;
+        }
+        return;
+      }
       case "stopped":
         this.#node(node).stopped = fact.because;
         return;
@@ -462,6 +474,7 @@ export class Chronicle {
       doingAt: 0,
       waits: new Map(),
       stopped: undefined,
+      blamed: new Map(),
       finalized: 0,
       adopted: undefined,
     };

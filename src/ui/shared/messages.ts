@@ -323,6 +323,9 @@ export const messages = {
       canRestart
         ? "Its worker ends, with all that it held in memory. Restart reads what it had written down."
         : "For good: its worker ends, and this network is not written down.",
+    /** What peers found wrong with a node. */
+    blamed: (by: string, because: string, times: number) =>
+      `${by} found fault with it${times === 1 ? "" : `, ${count(times, "time")}`}: ${because}.`,
   },
   keep: {
     states: {
