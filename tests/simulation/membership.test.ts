@@ -127,6 +127,7 @@ test.each([
   [1, 4, 1, 0],
   [4, 7, 3, 0.05],
   [7, 4, 4, 0.05],
+  [4, 1, 1, 0],
 ] as const)("%i → %i nodes (seed %i, %f of messages lost)", (from, to, seed, loss) => {
   const lab = new Lab(from, seed, 60, loss);
   const key = lab.members.subnet.publicKeyDer;
