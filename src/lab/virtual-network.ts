@@ -22,6 +22,8 @@ interface Seat {
   readonly store: NodeStore;
   /** Effects that it still gets done before it crashes: what it writes down and what it says count. */
   crashAfter: number | undefined;
+  /** Not before it writes. */
+  crashesWriting: boolean;
   crashed: boolean;
   /** By this node's own clock, like every time that it names. */
   wake: LabTime | undefined;
@@ -51,6 +53,8 @@ export class VirtualNetwork {
   onTrace: (entry: TraceEntry) => void = () => {};
   /** Called with every message sent, before the link decides on it. */
   onSend: (from: NodeId, to: NodeId, bytes: Uint8Array) => void = () => {};
+  /** Called when a node crashes, with what it was about to get done. */
+  onCrash: (id: NodeId, effect: ReplicaEffect) => void = () => {};
   /** What a link makes of a message, before its policy delays or loses each: the same, several, others, none. */
   link: (from: NodeId, to: NodeId, bytes: Uint8Array) => readonly Uint8Array[] = (_from, _to, bytes) => [
     bytes,
@@ -77,6 +81,7 @@ export class VirtualNetwork {
       replica,
       store,
       crashAfter: undefined,
+      crashesWriting: false,
       crashed: false,
       gate: new Gate(this.policy(id)),
       wake: this.now,
@@ -98,8 +103,10 @@ export class VirtualNetwork {
   }
 
   /** In the midst of a step, after so many more writings and sendings; from then on it is silent. Undefined: not any more. */
-  crashAfter(id: NodeId, effects: number | undefined): void {
-    this.seat(id).crashAfter = effects;
+  crashAfter(id: NodeId, effects: number | undefined, whileWriting = false): void {
+    const seat = this.seat(id);
+    seat.crashAfter = effects;
+    seat.crashesWriting = whileWriting;
   }
 
   hasCrashed(id: NodeId): boolean {
@@ -227,7 +234,10 @@ export class VirtualNetwork {
       const stamped: ReplicaEvent & { at: LabTime } = { ...next, at: seat.clock };
       next = undefined;
       for (const effect of seat.replica.step(stamped)) {
-        if (crashes(seat, effect)) return;
+        if (crashes(seat, effect)) {
+          this.onCrash(seat.id, effect);
+          return;
+        }
         if (effect.kind === "persist") seat.store.write(effect.batch);
         else if (effect.kind === "send") this.send(seat.id, effect.to, effect.bytes);
         else if (effect.kind === "wake") seat.wake = effect.at;
@@ -264,7 +274,7 @@ export class VirtualNetwork {
 /** From then on nothing of the step is done. */
 function crashes(seat: Seat, { kind }: ReplicaEffect): boolean {
   if (seat.crashAfter === undefined || (kind !== "persist" && kind !== "send")) return false;
-  if (seat.crashAfter-- > 0) return false;
+  if (seat.crashAfter-- > 0 || (seat.crashesWriting && kind !== "persist")) return false;
   seat.crashed = true;
   seat.silent = true;
   return true;

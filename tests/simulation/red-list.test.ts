@@ -14,6 +14,9 @@ const FROM: Readonly<Record<string, number>> = {
   "ingress-dedup": 30,
 };
 
+/** With whole writes this one is cut down quickly; with all kinds of fault seed 74 is the first red one. */
+const ONLY: Readonly<Record<string, string>> = { "persist-then-speak": "jitter,distance,loss,crash" };
+
 describe.each(Object.keys(RULES))("without %s", (rule) => {
   test("a seed is red, and says how to have it again", () => {
     const { status, stderr } = spawnSync(
@@ -25,13 +28,16 @@ describe.each(Object.keys(RULES))("without %s", (rule) => {
         String(FROM[rule] ?? 1),
         "--swarm",
         SEEDS,
+        ...(ONLY[rule] === undefined ? [] : ["--only", ONLY[rule]]),
         "--without",
         rule,
       ],
       { encoding: "utf8" },
     );
     expect(stderr).toMatch(/^seed \d+ is red:\n/);
-    expect(stderr).toMatch(new RegExp(`Again: npm run simulate -- --seed \\d+ --without ${rule}\n`));
+    expect(stderr).toMatch(
+      new RegExp(`Again: npm run simulate -- --seed \\d+( --only [a-z,]+)? --without ${rule}\n`),
+    );
     expect(stderr).toContain("With no more than it takes: npm run simulate -- --seed");
     expect(status).toBe(1);
   });

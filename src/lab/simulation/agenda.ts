@@ -45,8 +45,9 @@ export function faultsAgenda(
     at(toMs, () => network.setSilent(nodes[node]!, false));
   }
   for (const { node, fromMs } of faults.divergence) at(fromMs, () => diverge(node));
-  for (const { node, fromMs, toMs, effects } of faults.crash) {
-    at(fromMs, () => network.crashAfter(nodes[node]!, effects));
+  for (const [i, { node, fromMs, toMs, effects }] of faults.crash.entries()) {
+    const whileWriting = faults.tearing > 0 && i % 2 === 0;
+    at(fromMs, () => network.crashAfter(nodes[node]!, effects, whileWriting));
     at(toMs, () => revive(node));
   }
   return agenda;

@@ -1,6 +1,7 @@
 /**
- * The least that still breaks: one height, two, four and so on until it does, then kinds of fault left out, all at once or one after the other, as
- * long as the run stays red. Heights first: every run is short then. Greedy and deterministic; kinds draw from streams of their own, so what is left stays as it was.
+ * The least that still breaks: one height, two, four and so on until it does; then without any fault; then kinds of fault
+ * are left out one after the other, as long as the run stays red. Heights first, because every run is short then. Greedy
+ * and deterministic; kinds draw from streams of their own, so what is left stays as it was.
  */
 import { drawPlan, type Given, kindsOf, type Plan } from "./plan.ts";
 

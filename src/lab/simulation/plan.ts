@@ -70,6 +70,8 @@ export interface Faults {
   readonly requests: number;
   /** Of nodes that do not lie: together they are f at most, for a wrong state spoils votes as a lie does. */
   readonly divergence: readonly Divergence[];
+  /** 1: a crash is a failure of the power, every other one during a write, and tears what was not flushed (`torn-disk.ts`). */
+  readonly tearing: number;
 }
 export type FaultKind = keyof Faults;
 
@@ -90,6 +92,7 @@ export const NO_FAULTS: Faults = {
   liars: [],
   requests: 0,
   divergence: [],
+  tearing: 0,
 };
 const FAULT_KINDS = Object.keys(NO_FAULTS) as readonly FaultKind[];
 
@@ -190,7 +193,7 @@ const telling = (liars: readonly Liar[], only: Given["only"]): Liar[] =>
     .map(({ node, lies }) => ({ node, lies: lies.filter((lie) => only?.includes(lie) ?? true) }))
     .filter(({ lies }) => lies.length > 0);
 
-const OFTEN: Partial<Record<FaultKind, number>> = { jitter: 0.8, liars: 0.5, requests: 0.7 };
+const OFTEN: Partial<Record<FaultKind, number>> = { jitter: 0.8, liars: 0.5, requests: 0.7, tearing: 0.7 };
 
 const DRAW: { readonly [K in FaultKind]: (draw: Prng, nodes: NodeCount, ms: number) => Faults[K] } = {
   jitter: (draw) => 1 + draw.below(200),
@@ -230,6 +233,7 @@ const DRAW: { readonly [K in FaultKind]: (draw: Prng, nodes: NodeCount, ms: numb
   requests: (draw) => 10 + draw.below(draw.chance(0.2) ? 200 : 30),
   divergence: (draw, nodes, ms) =>
     times(1 + draw.below(3), () => ({ fromMs: draw.below(ms), node: draw.below(nodes) })),
+  tearing: () => 1,
 };
 
 const times = <T>(n: number, make: () => T): T[] => Array.from({ length: n }, make);

@@ -39,6 +39,7 @@ import { beyondBounds } from "./pool-bounds.ts";
 import type { Modules } from "./random-requests.ts";
 import { makeStandInGenesis } from "./stand-in.ts";
 import { Tally } from "./tally.ts";
+import { createTornDisk } from "./torn-disk.ts";
 
 /** What the core cannot make for itself. */
 export interface World {
@@ -88,7 +89,9 @@ const FACTS_KEPT = 40;
 const DKG_INTERVAL = 9;
 
 export function simulate(plan: Plan, world: World, options: RunOptions = {}): Outcome {
-  const draw = prng(plan.seed).fork();
+  const draws = prng(plan.seed);
+  const draw = draws.fork();
+  const tearing = draws.fork();
   const { registry, cryptos } = genesisOf(plan, world, draw.fork());
   const subnet = subnetAt(registry, registry.latestVersion);
   const nodes = nodeIds(subnet);
@@ -97,7 +100,11 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
   const tally = new Tally();
   const read = readOnce();
   const checkers = createCheckers(honest, read);
-  const stores = nodes.map(() => createMemoryStore());
+  const disks =
+    plan.faults.tearing === 0 || plan.faults.crash.length === 0
+      ? []
+      : nodes.map(() => createTornDisk(tearing.fork(), () => tally.count("torn-write")));
+  const stores = nodes.map((_, i) => disks[i]?.store ?? createMemoryStore());
 
   const deps = (i: number): ReplicaDeps => ({
     me: nodes[i]!,
@@ -134,6 +141,8 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
     if (bytes !== last) checkers.sent(from, bytes);
     last = bytes;
   };
+  network.onCrash = (id, effect) =>
+    disks[nodes.indexOf(id)]?.fail(effect.kind === "persist" ? effect.batch : undefined);
   const lastFacts: TraceEntry[] = [];
   const toInspect = new Set<NodeId>();
   let toRestore: NodeId | undefined;
@@ -183,6 +192,8 @@ export function simulate(plan: Plan, world: World, options: RunOptions = {}): Ou
     if (!network.hasCrashed(id)) return;
     tally.count("crash");
     checkers.crashed(id);
+    const fault = disks[i]?.restart();
+    if (fault !== undefined) checkers.report(`after a crash the disk of ${id} is no memory: ${fault}`);
     network.replace(id, seated(i, resumeReplica(deps(i), stores[i]!.load(), network.now)));
     network.setSilent(id, false);
   };

@@ -66,7 +66,7 @@ describe("record log", () => {
     const files = pair();
     const log = openLog("log", files);
     for (const n of [1, 2, 3]) {
-      const from = Math.max(24, files[0].bytes().length);
+      const from = Math.max(24 + MARK, files[0].bytes().length);
       log.append([record(n)]);
       const to = files[0].bytes().length - MARK;
       for (let at = from; at < to; at++) {
@@ -80,8 +80,20 @@ describe("record log", () => {
       }
     }
     const middle = copyOf(files[0]);
-    middle.bytes()[24 + MARK + 6 + MARK + 12]! ^= 1;
+    middle.bytes()[24 + MARK + MARK + 6 + MARK + 12]! ^= 1;
     expect(opened([middle, memoryFile()]).contents).toEqual([1, 3]);
+  });
+
+  test("L2: the first mark lost, and what was written behind it cut short: that is no damage", () => {
+    const files = pair();
+    const log = openLog("log", files);
+    log.append([record(1)]);
+    const flushed = files[0].bytes().length - MARK;
+    log.append([record(2), record(3)]);
+    const torn = copyOf(files[0], files[0].bytes().length - MARK - 1);
+    torn.bytes().fill(0, flushed, flushed + MARK);
+    const reopened = opened([torn, memoryFile()]);
+    expect([reopened.contents, reopened.damaged]).toEqual([[1], 0]);
   });
 
   test("L5: any byte of the head changed: nothing is lost, and it counts, or it is another format and left as it is", () => {

@@ -57,9 +57,9 @@ export function openLog(
   const existed = isSealed || heads.some((head) => head !== "empty");
   let current = isSealed ? (sealed[1]! > sealed[0]! ? 1 : 0) : heads[0] === "empty" && existed ? 1 : 0;
   let generation = Math.max(1, ...sealed);
-  let begun = existed;
   const scanned = scan(files[current]!, visit);
   let end = scanned.end;
+  let begun = existed && end > HEADER;
   if (files[current]!.getSize() > end) files[current]!.truncate(end); // L2
 
   function payloadAt(at: number, length: number): Uint8Array {
@@ -68,12 +68,20 @@ export function openLog(
     return payload.subarray(0, got);
   }
 
+  /** The first mark is on the disk before any record: a log without one is of a time before marks. */
+  function begin(): number {
+    writeHeader(files[0], generation, true);
+    const { end } = writeRecords(files[0], HEADER, [FLUSHED]);
+    files[0].flush();
+    return end;
+  }
+
   return {
     existed,
     damaged: scanned.damaged + (existed && !isSealed ? 1 : 0),
     payloadAt,
     append(records) {
-      if (!begun) writeHeader(files[0], generation, true);
+      if (!begun) end = begin();
       begun = true;
       const written = writeRecords(files[current]!, end, records);
       files[current]!.flush();
