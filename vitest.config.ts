@@ -1,5 +1,15 @@
 import { defineConfig } from "vitest/config";
 
+/** Of one node each, without a clock in them: two at a time. */
+const oneNode = ["call", "files", "keep", "languages", "networks", "share"].map(
+  (name) => `tests/browser/${name}.test.ts`,
+);
+const inBrowser = {
+  globalSetup: ["tests/browser/setup.ts"],
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+};
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -22,12 +32,19 @@ export default defineConfig({
       },
       {
         test: {
+          ...inBrowser,
+          name: "browser-one-node",
+          sequence: { groupOrder: 1 }, // a browser beside a simulation is too slow to wait for
+          include: oneNode,
+        },
+      },
+      {
+        test: {
+          ...inBrowser,
           name: "browser",
-          sequence: { groupOrder: 1 }, // alone: a browser beside a simulation is too slow to wait for
+          sequence: { groupOrder: 2 },
           include: ["tests/browser/**/*.test.ts"],
-          globalSetup: ["tests/browser/setup.ts"],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          exclude: oneNode,
           fileParallelism: false,
         },
       },

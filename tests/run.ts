@@ -1,5 +1,5 @@
 /**
- * `npm test [-- --project unit|simulation|browser] [vitest arguments]`: everything, or one project. The browser
+ * `npm test [-- --project unit|simulation|browser*] [vitest arguments]`: everything, or one project. The browser
  * project builds first and runs each test on the dev server and on the build.
  */
 import { spawnSync } from "node:child_process";
